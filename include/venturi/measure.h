@@ -1,0 +1,37 @@
+/* What is recorded at a snapshot.  Measures know nothing of model kinds.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VENTURI_MEASURE_H
+#define VENTURI_MEASURE_H
+
+#include "venturi/base.h"
+#include "venturi/config.h"
+#include "venturi/snapshot.h"
+#include "venturi/store.h"
+
+struct vt_measure_kind {
+	struct vt_kind kind;
+	const char *group;  /* a group shared by all measures of this kind ("information"); null: /KEY */
+	/* Declares dimensions and variables for the `n` measures of this kind that share the
+	 * group (n = 1 unless `group` is set). */
+	enum vt_status (*declare)(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
+	                          const struct vt_snapshot_shape *shape, struct vt_frame *frame, const char *group);
+	/* Appends one step to the group, or leaves it out where the measure keeps fewer snapshots.
+	 * `shape` is the one that was declared. */
+	enum vt_status (*record)(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
+	                         const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
+	                         struct vt_frame *frame, const char *group);
+};
+
+/* The measures of a task, bound to a frame.  `measure`, the names in `shape` and the frame are
+ * borrowed and must outlive it.  VT_ECONFIG: a key that cannot name a group, two labels that are
+ * equal, settings of an estimator that do not go together. */
+struct vt_measures;
+enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_named *measure,
+                                  const struct vt_snapshot_shape *shape, struct vt_frame *frame,
+                                  struct vt_measures **out);
+/* VT_EBUG when the snapshot's taps are not those of the shape. */
+enum vt_status vt_measures_record(struct vt_ctx *ctx, struct vt_measures *m, const struct vt_snapshot *snapshot);
+void vt_measures_free(struct vt_measures *m);
+
+#endif

@@ -1,0 +1,115 @@
+/* Networks: parameters, forward and backward passes, taps.
+ *
+ * A model is its parameters in one array, cut into named blocks.  A pass holds what one
+ * batch needs: activations and the derivatives of the loss with respect to them.  The
+ * rows of a batch are cut into a fixed number of shards, and weight gradients into tiles
+ * of the weight matrix; each piece is computed on one thread and no two pieces are ever
+ * added in an order that depends on threads.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VENTURI_MODEL_H
+#define VENTURI_MODEL_H
+
+#include "venturi/base.h"
+#include "venturi/kind.h"
+#include "venturi/snapshot.h"
+
+enum vt_precision { VT_SINGLE, VT_DOUBLE };
+enum vt_loss { VT_CROSS_ENTROPY, VT_SQUARED };
+
+/* What the model must map to what. */
+struct vt_model_shape {
+	size_t n_inputs, n_outputs;
+	bool classes;            /* outputs are classes: labels, not values, are the targets */
+	enum vt_loss loss;       /* cross-entropy ends in softmax; squared: mean over rows and outputs
+	                          * of (y - t)^2, labels as one-hot rows */
+	enum vt_precision precision;
+};
+
+/* A block of parameters: rows x cols at `offset` of the parameter array. */
+struct vt_parameters {
+	size_t offset, rows, cols;
+	size_t layer;   /* index of the tap it produces */
+	bool weight;    /* weights decay and count for gradient statistics, biases do not */
+};
+
+struct vt_model {
+	const struct vt_model_kind *kind;
+	const void *settings; /* borrowed */
+	struct vt_model_shape shape;
+	size_t n_blocks, n_parameters;
+	struct vt_parameters *block;
+	void *parameter;      /* n_parameters floats or doubles */
+	size_t n_taps;        /* hidden layers and the output, in order */
+	char **tap_name;
+	size_t *tap_width;
+};
+
+/* Targets of the rows of a batch: labels for classes, else n_outputs values a row. */
+struct vt_targets {
+	const int32_t *label;
+	const double *value;
+};
+
+/* A batch in place: row i is data row row[i] of `x` (float or double, n_inputs a row) and of
+ * the labels.  What the fused step reads. */
+struct vt_gathered {
+	const float *x;
+	const int32_t *label;
+	const uint32_t *row;
+	size_t n;
+};
+
+/* Activations of up to `capacity` rows; opaque to others. */
+struct vt_pass {
+	size_t capacity;
+	void *input;        /* capacity x n_inputs: the caller fills it */
+	void *activation;   /* per tap, capacity x width, one after the other */
+	void *delta;        /* the same for derivatives; pre-activations until backward */
+	void *scratch;      /* capacity x widest */
+};
+
+struct vt_model_kind {
+	struct vt_kind kind;
+	/* Fills blocks, taps and n_parameters.  VT_ECONFIG when the shape cannot be. */
+	enum vt_status (*plan)(struct vt_ctx *ctx, const void *settings, struct vt_model *m);
+	/* Initial parameters by (seed, VT_PURPOSE_INIT, block). */
+	enum vt_status (*initialise)(struct vt_ctx *ctx, struct vt_model *m, uint64_t seed);
+	/* Rows r0 .. r1 - 1 of the pass. */
+	void (*forward)(const struct vt_model *m, struct vt_pass *p, size_t r0, size_t r1);
+	/* After forward: deltas of the mean loss over `n_rows` rows. */
+	void (*backward)(const struct vt_model *m, struct vt_pass *p, const struct vt_targets *t, size_t r0, size_t r1,
+	                 size_t n_rows);
+	/* After backward: gradient of tile `tile` over the pass's first n_rows rows. */
+	size_t (*n_tiles)(const struct vt_model *m);
+	void (*gradient)(const struct vt_model *m, const struct vt_pass *p, size_t n_rows, size_t tile, void *gradient);
+	/* Sum over rows of the loss (nats), and of correct answers; after forward. */
+	void (*loss)(const struct vt_model *m, const struct vt_pass *p, const struct vt_targets *t, size_t r0, size_t r1,
+	             double *loss, size_t *correct);
+	/* The whole gradient of a batch in one go, where the shape allows it (null: never). */
+	bool (*fusible)(const struct vt_model *m);
+	void (*fused)(const struct vt_model *m, const struct vt_gathered *batch, float *gradient);
+};
+
+enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chosen,
+                               const struct vt_model_shape *shape, uint64_t seed, struct vt_model **out);
+void vt_model_free(struct vt_model *m);
+size_t vt_model_item(const struct vt_model *m); /* bytes of a number: 4 or 8 */
+bool vt_model_finite(const struct vt_model *m); /* every parameter is */
+
+enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size_t capacity, struct vt_pass **out);
+void vt_pass_free(struct vt_pass *p);
+/* Number of shards that n_rows are cut into: 1 up to 32 rows, at most 8; shapes only. */
+size_t vt_pass_shards(size_t n_rows);
+/* Activation `tap`, capacity x width. */
+void *vt_pass_activation(const struct vt_model *m, const struct vt_pass *p, size_t tap);
+void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t tap);
+/* Scratch of the shard that begins at `row`: room for its rows of the widest layer. */
+void *vt_pass_scratch(const struct vt_model *m, const struct vt_pass *p, size_t row);
+
+/* Gradient of the mean loss over the first n_rows rows of the pass, whose inputs are
+ * filled: shards, then tiles, on the context's threads.  Cost 6 n_rows n_parameters. */
+enum vt_status vt_model_gradient(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p,
+                                 const struct vt_targets *t, size_t n_rows, void *gradient);
+
+#endif

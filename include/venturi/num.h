@@ -1,0 +1,37 @@
+/* Matrix products and element-wise mathematics that more than one room computes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VENTURI_NUM_H
+#define VENTURI_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "venturi/base.h"
+
+/* c[m,n] = alpha op(a)[m,k] op(b)[k,n] + beta c, row-major, op = transpose where ta, tb.
+ * On the calling thread, provided the caller holds vt_gemm_serial: threads come from
+ * vt_blocks_run, so that bits never depend on how a library cuts its work.  Cost 2 m n k
+ * operations. */
+void vt_gemm_f32(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+                 const float *b, size_t ldb, float beta, float *c, size_t ldc);
+void vt_gemm_f64(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,
+                 const double *b, size_t ldb, double beta, double *c, size_t ldc);
+
+/* Keeps the BLAS on the calling thread until restored with the value returned here. */
+int vt_gemm_serial(void);
+void vt_gemm_restore(int threads);
+
+/* The kernel family that the BLAS chose ("Zen", "SkylakeX"; "unknown" if it does not tell)
+ * and its speed on 256 x 256 x 256 in single precision, about 5 ms to measure.  Some
+ * libraries take new CPUs for old ones and run 3 to 5 times too slow. */
+const char *vt_gemm_core(void);
+double vt_gemm_gflops(void);
+
+/* Element-wise y = f(x); x and y may be the same.
+ * Single precision: within 2 units in the last place of the true value, and exactly +-1
+ * where tanh rounds to it; double: the C library's. */
+void vt_tanh_f32(size_t n, const float *x, float *y);
+void vt_exp_f32(size_t n, const float *x, float *y);
+
+#endif

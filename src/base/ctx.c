@@ -1,0 +1,141 @@
+/* The context: error trail, threads, log.  Created by the program or by a caller of the
+ * library; everything else takes it as its first argument.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+#include "venturi/base.h"
+
+int vt_status_exit(enum vt_status status)
+{
+	switch (status) {
+	case VT_OK: return 0;
+	case VT_EUSAGE: return 2;
+	case VT_ECONFIG: return 3;
+	case VT_EDATA:
+	case VT_EDOMAIN: return 4;
+	case VT_EDIVERGED: return 5;
+	case VT_ESHORT: return 6;
+	case VT_EIO: return 7;
+	case VT_ENOMEM: return 71;
+	case VT_EBUG: break;
+	}
+	return 70;
+}
+
+/* A count in the environment, as schedulers and OpenMP write it; 0 if there is none.
+ * OMP_NUM_THREADS may be a list for nested levels: the first one counts. */
+static int env_count(const char *name)
+{
+	const char *text = getenv(name);
+	if (!text) return 0;
+	char *end;
+	long n = strtol(text, &end, 10);
+	return end != text && (*end == '\0' || *end == ',') && n > 0 && n <= 4096 ? (int)n : 0;
+}
+
+static int default_threads(void)
+{
+	int n = env_count("OMP_NUM_THREADS");
+	if (n == 0) n = env_count("SLURM_CPUS_PER_TASK");
+	if (n > 0) return n;
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set) == 0) n = CPU_COUNT(&set);
+	return n > 0 ? n : 1;
+}
+
+struct vt_ctx *vt_ctx_create(void)
+{
+	struct vt_ctx *ctx = calloc(1, sizeof *ctx);
+	if (!ctx) return NULL;
+	ctx->threads = default_threads();
+	ctx->level = VT_INFO;
+	return ctx;
+}
+
+void vt_ctx_free(struct vt_ctx *ctx)
+{
+	free(ctx);
+}
+
+int vt_ctx_threads(const struct vt_ctx *ctx)
+{
+	return ctx->threads;
+}
+
+void vt_ctx_set_threads(struct vt_ctx *ctx, int threads)
+{
+	ctx->threads = threads > 0 ? threads : 1;
+}
+
+/* Appends to the trail; what does not fit is cut. */
+static void append(struct vt_ctx *ctx, const char *format, va_list args)
+{
+	size_t used = strlen(ctx->trail);
+	if (used + 2 >= sizeof ctx->trail) return;
+	if (used > 0) ctx->trail[used++] = '\n';
+	vsnprintf(ctx->trail + used, sizeof ctx->trail - used, format, args);
+}
+
+enum vt_status vt_ctx_fail(struct vt_ctx *ctx, enum vt_status status, const char *format, ...)
+{
+	/* The message may quote the trail that it replaces. */
+	char before[sizeof ctx->trail];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(before, sizeof before, format, args);
+	va_end(args);
+	memcpy(ctx->trail, before, sizeof before);
+	return status;
+}
+
+void vt_ctx_frame(struct vt_ctx *ctx, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	append(ctx, format, args);
+	va_end(args);
+}
+
+const char *vt_ctx_trail(const struct vt_ctx *ctx)
+{
+	return ctx->trail;
+}
+
+void vt_ctx_forget(struct vt_ctx *ctx)
+{
+	ctx->trail[0] = '\0';
+}
+
+void vt_ctx_set_level(struct vt_ctx *ctx, enum vt_level level)
+{
+	ctx->level = level;
+}
+
+void vt_log(struct vt_ctx *ctx, enum vt_level level, const char *format, ...)
+{
+	if (level > ctx->level) return;
+	va_list args;
+	va_start(args, format);
+	fputs(level == VT_WARN ? "venturi: warning: " : "venturi: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+void vt_ctx_on_progress(struct vt_ctx *ctx, vt_progress_fn *fn, void *self)
+{
+	ctx->progress = fn;
+	ctx->progress_self = self;
+}
+
+void vt_progress(struct vt_ctx *ctx, double done, double total, const char *note)
+{
+	if (ctx->progress) ctx->progress(ctx->progress_self, done, total, note);
+}

@@ -1,0 +1,110 @@
+/* venturi run: trains, measures, stores, judges.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+static const struct vt_flag_option flags[] = {
+	{ "output", 'o', "DIR", "where results go; default results/NAME, several experiments get one folder each" },
+	{ "preset", 0, "NAME", "a preset of the file; full is the file as it stands" },
+	{ "task", 0, "N", "only task N of the sweep, counted from 0" },
+	{ "jobs", 'j', "J", "tasks side by side; default: the cores for small nets, else 1" },
+	{ "resume", 0, NULL, "go on where a run stopped (not in this version: exit 2)" },
+	{ "force", 'f', NULL, "overwrite what is there" },
+	{ 0 }
+};
+
+static enum vt_status parse(struct vt_ctx *ctx, const struct vt_args *a, struct vt_run_options *o)
+{
+	enum vt_status status;
+	long jobs, threads;
+	VT_REQUIRE(ctx, !vt_args_flag(a, "resume"), VT_EUSAGE, "--resume is not in this version; --force starts again");
+	VT_TRY(vt_args_count(ctx, a, "jobs", 1, 0, &jobs));
+	VT_TRY(vt_args_count(ctx, a, "threads", 1, 0, &threads));
+	VT_TRY(vt_args_count(ctx, a, "task", 0, -1, &o->task));
+	o->jobs = jobs > 1024 ? 1024 : (int)jobs;
+	o->threads = threads > 1024 ? 1024 : (int)threads;
+	o->force = vt_args_flag(a, "force") != NULL;
+	o->command_line = a->line;
+done:
+	return status;
+}
+
+/* Where one of `n` experiments goes. */
+static char *folder(struct vt_ctx *ctx, const struct vt_args *a, const struct vt_experiment *e, size_t n)
+{
+	const char *given = vt_args_flag(a, "output");
+	if (!given) return vt_format(ctx, "results/%s", e->name);
+	return n > 1 ? vt_format(ctx, "%s/%s", given, e->name) : vt_copy(ctx, given);
+}
+
+static enum vt_status refuse_existing(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_run_options *o)
+{
+	for (size_t i = 0; i < e->n_tasks && !o->force; i++) {
+		struct stat st;
+		if (o->task >= 0 && (size_t)o->task != i) continue;
+		char *path = vt_format(ctx, "%s/task-%05zu/run.h5", o->dir, i);
+		if (!path) return VT_ENOMEM;
+		bool there = stat(path, &st) == 0;
+		if (there) vt_ctx_fail(ctx, VT_EUSAGE, "%s exists; give another -o, or --force to overwrite it", path);
+		free(path);
+		if (there) return VT_EUSAGE;
+	}
+	return VT_OK;
+}
+
+static enum vt_status run_experiment(struct vt_ctx *ctx, const struct vt_args *a, const char *path, size_t n_files,
+                                     size_t n_overrides, const char *const *override)
+{
+	enum vt_status status;
+	struct vt_experiment *e = NULL;
+	struct vt_run_options o = { 0 };
+	char *dir = NULL;
+	VT_TRY(parse(ctx, a, &o));
+	VT_TRY(vt_experiment_read(ctx, &vt_registry, path, vt_args_flag(a, "preset"), n_overrides, override, &e));
+	VT_REQUIRE(ctx, o.task < (long)e->n_tasks, VT_EUSAGE, "--task=%ld: %s has tasks 0 to %zu", o.task, path, e->n_tasks - 1);
+	dir = folder(ctx, a, e, n_files);
+	VT_REQUIRE(ctx, dir, VT_ENOMEM, "out of memory");
+	o.dir = dir;
+	VT_TRY(refuse_existing(ctx, e, &o));
+	VT_TRY(vt_sweep_run(ctx, e, &o));
+done:
+	if (e && dir && o.task < 0 && (status == VT_OK || status == VT_EDIVERGED)) {
+		enum vt_status judged = vt_command_judge(ctx, a, 1, (const char *const *)&dir);
+		if (judged != VT_OK) status = judged;
+	}
+	free(dir);
+	vt_experiment_free(e);
+	return status;
+}
+
+static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
+{
+	enum vt_status status, worst = VT_OK;
+	size_t n_files, n_overrides;
+	const char **file = NULL, **override = NULL;
+	VT_TRY(vt_args_split(ctx, a, &n_files, &file, &n_overrides, &override));
+	for (size_t i = 0; i < n_files; i++) {
+		status = run_experiment(ctx, a, file[i], n_files, n_overrides, override);
+		if (status == VT_EDIVERGED) worst = status;
+		else VT_TRY(status);
+	}
+	status = worst;
+done:
+	free(file);
+	free(override);
+	return status;
+}
+
+const struct vt_command_kind vt_command_run = {
+	.kind = { "run", "train, measure, store and judge", "venturi", 0, NULL, NULL },
+	.usage = "EXPERIMENT.yaml... [-o DIR] [SETTING=VALUE ...] [--preset NAME] [--task N] [--jobs J] [--force]",
+	.example = "venturi run experiments/information-plane.yaml --preset smoke -o results/first",
+	.flags = flags,
+	.min_words = 1,
+	.main = command_main,
+};

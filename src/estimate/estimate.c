@@ -1,0 +1,148 @@
+/* The door to all estimators: checks what they take for granted.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "venturi/rng.h"
+#include "plugin.h"
+
+const struct vt_estimate_kind *vt_estimate_kind_of(const struct vt_chosen *chosen)
+{
+	return (const struct vt_estimate_kind *)chosen->kind; /* its first member */
+}
+
+enum vt_status vt_estimate_check(struct vt_ctx *ctx, const struct vt_chosen *chosen)
+{
+	const struct vt_estimate_kind *kind = vt_estimate_kind_of(chosen);
+	enum vt_status status = kind->check ? kind->check(ctx, chosen->settings) : VT_OK;
+	if (status != VT_OK) vt_ctx_frame(ctx, "in estimator %s", kind->kind.name);
+	return status;
+}
+
+struct vt_mat vt_flat(const struct vt_mat *x)
+{
+	if (x->stride != x->cols) return *x;
+	return (struct vt_mat){ x->x, 1, x->rows * x->cols, x->rows * x->cols };
+}
+
+/* A sum of zeros is NaN if any value is not finite, or so large that its square is not. */
+VT_CLONES static bool usable(const struct vt_mat *t)
+{
+	struct vt_mat flat = vt_flat(t);
+	double sum = 0;
+	for (size_t i = 0; i < flat.rows; i++) {
+		const double *x = flat.x + i * flat.stride;
+#pragma omp simd reduction(+ : sum)
+		for (size_t c = 0; c < flat.cols; c++) sum += x[c] * x[c] * 0;
+	}
+	return sum == 0;
+}
+
+static enum vt_status check_layer(struct vt_ctx *ctx, const struct vt_layer *in)
+{
+	enum vt_status status = VT_OK;
+	const struct vt_labels *y = &in->y;
+	VT_REQUIRE(ctx, in->t.rows > 0 && in->t.cols > 0, VT_EDOMAIN,
+	           "information needs at least 1 row of 1 unit, there are %zu rows of %zu", in->t.rows, in->t.cols);
+	if (!y->y) goto done;
+	VT_REQUIRE(ctx, y->n == in->t.rows, VT_EDOMAIN, "%zu labels for %zu rows, one a row is wanted", y->n, in->t.rows);
+	for (size_t i = 0; i < y->n; i++)
+		VT_REQUIRE(ctx, y->y[i] >= 0 && (size_t)y->y[i] < y->n_classes, VT_EDOMAIN,
+		           "label %d of row %zu is outside 0 .. %zu", (int)y->y[i], i, y->n_classes - 1);
+done:
+	return status;
+}
+
+enum vt_status vt_estimate_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
+                               const struct vt_layer *in, struct vt_information out[2])
+{
+	enum vt_status status = VT_OK;
+	VT_TRY(check_layer(ctx, in));
+	if (usable(&in->t)) return kind->layer(ctx, settings, in, out);
+	for (size_t b = 0; b < kind->n_bounds; b++) out[b] = vt_information_none(in->t.rows, VT_DEGENERATE);
+done:
+	return status;
+}
+
+enum vt_status vt_estimate_layer(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_layer *in,
+                                 struct vt_information out[2])
+{
+	enum vt_status status = VT_OK;
+	VT_TRY(vt_estimate_check(ctx, chosen));
+	status = vt_estimate_run(ctx, vt_estimate_kind_of(chosen), chosen->settings, in, out);
+done:
+	return status;
+}
+
+struct vt_information vt_information_none(size_t n, unsigned flags)
+{
+	return (struct vt_information){
+		.i_xt = NAN, .i_xt_se = NAN, .i_xt_lo = NAN, .i_xt_hi = NAN,
+		.i_ty = NAN, .i_ty_se = NAN, .i_ty_lo = NAN, .i_ty_hi = NAN,
+		.i_ty_null = NAN, .i_ty_null_p = NAN, .h_t = NAN, .out_of_range_share = NAN,
+		.ceiling = log((double)n), .n = n, .flags = flags,
+	};
+}
+
+static void interval(double value, double se, double *out_se, double *lo, double *hi)
+{
+	const double normal_975 = 1.959963984540054;
+	*out_se = se;
+	*lo = value - normal_975 * se;
+	*hi = value + normal_975 * se;
+}
+
+void vt_information_errors(const struct vt_layer *in, double variance_xt, double variance_ty,
+                           struct vt_information *out)
+{
+	double n = (double)out->n, se_xt = sqrt(variance_xt / n), se_ty = sqrt(variance_ty / n);
+	if (in->enumerated) {
+		se_xt = se_ty = 0;
+	} else {
+		/* The scatter of rows that are alone says nothing: it is 0 by construction. */
+		if (out->flags & VT_BIAS_DOMINATED) se_xt = se_ty = NAN;
+		if (out->i_xt > out->ceiling - 0.05 / VT_BITS_PER_NAT) out->flags |= VT_SATURATED;
+	}
+	interval(out->i_xt, se_xt, &out->i_xt_se, &out->i_xt_lo, &out->i_xt_hi);
+	if (in->y.y) interval(out->i_ty, se_ty, &out->i_ty_se, &out->i_ty_lo, &out->i_ty_hi);
+}
+
+enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int32_t **out)
+{
+	enum vt_status status = VT_OK;
+	size_t n = in->y.n, total = 0;
+	uint32_t *order = NULL;
+	int32_t *label = NULL;
+	VT_REQUIRE(ctx, !__builtin_mul_overflow(n, in->n_null, &total), VT_EDOMAIN,
+	           "%zu shuffles of %zu labels are too many", in->n_null, n);
+	VT_NEW(ctx, order, n);
+	VT_NEW(ctx, label, total);
+	for (size_t r = 0; r < in->n_null; r++) {
+		struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
+		for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
+		vt_rng_shuffle(&rng, order, n);
+		for (size_t i = 0; i < n; i++) label[r * n + i] = in->y.y[order[i]];
+	}
+	*out = label;
+	label = NULL;
+done:
+	free(order);
+	free(label);
+	return status;
+}
+
+void vt_null_summary(const struct vt_layer *in, const double *null, struct vt_information *out)
+{
+	const double rounding = 1e-9; /* nats: equal but for the order of a sum */
+	double sum = 0;
+	size_t as_large = 0;
+	for (size_t r = 0; r < in->n_null; r++) {
+		sum += null[r];
+		as_large += null[r] >= out->i_ty - rounding;
+	}
+	out->i_ty_null = sum / (double)in->n_null;
+	out->i_ty_null_p = (double)(1 + as_large) / (double)(in->n_null + 1);
+}

@@ -1,0 +1,39 @@
+/* Entropy of the raw rows, as the floating-point numbers stand: what a layer of a deterministic
+ * net really keeps of its input, which binning cannot show.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "plugin.h"
+
+static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const struct vt_layer *in,
+                            struct vt_information out[2])
+{
+	enum vt_status status = VT_OK;
+	struct vt_partition rows = { 0 };
+	uint64_t *scratch = NULL;
+	(void)settings;
+	VT_NEW(ctx, scratch, in->t.rows);
+	VT_TRY(vt_partition_create(ctx, in->t.rows, &rows));
+	vt_partition_refine_rows(&rows, &in->t, scratch);
+	VT_TRY(vt_plugin_information(ctx, &rows, in, &out[0]));
+	if (rows.n_cells < rows.n) out[0].flags |= VT_TIES;
+done:
+	vt_partition_clear(&rows);
+	free(scratch);
+	return status;
+}
+
+const struct vt_estimate_kind vt_estimate_exact = {
+	.kind = { "exact", "entropy of the raw rows, equal only if equal bit by bit", "venturi", 0, NULL,
+	          "rows count as different however near they are: the number falls below log2 n only where numbers "
+	          "round to the same bits, so it depends on train.precision" },
+	.n_bounds = 1,
+	.bound = { VT_POINT },
+	.suffix = { "" },
+	.cannot_mean = "The entropy of the rows as rounded numbers. It shows whether the layer still tells all inputs "
+	               "apart, not how well anything could read them: I(T;Y) is H(Y) whenever all rows differ.",
+	.layer = layer,
+};

@@ -1,0 +1,39 @@
+/* What plug-in estimators and kernel bounds share; private to room estimate.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ESTIMATE_PLUGIN_H
+#define ESTIMATE_PLUGIN_H
+
+#include "venturi/estimate.h"
+#include "partition.h"
+
+/* Plug-in entropy and information of rows in cells: H(T) = -sum p ln p, I(T;Y) = H(T) + H(Y) -
+ * H(T,Y), I(X;T) = H(T) since T is a function of X.  Fills `out` but for out_of_range_share. */
+enum vt_status vt_plugin_information(struct vt_ctx *ctx, const struct vt_partition *t, const struct vt_layer *in,
+                                     struct vt_information *out);
+
+/* A kind on a layer, after the checks that all kinds take for granted: rows, labels, finite values. */
+enum vt_status vt_estimate_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
+                               const struct vt_layer *in, struct vt_information out[2]);
+
+/* The same values as one long row where nothing lies between the rows: loops over it are longer. */
+struct vt_mat vt_flat(const struct vt_mat *x);
+
+/* Every number NaN, n and ceiling set. */
+struct vt_information vt_information_none(size_t n, unsigned flags);
+
+/* Sets se, lo and hi of both informations and the flag `saturated`, from the variance of their
+ * local terms over the rows. */
+void vt_information_errors(const struct vt_layer *in, double variance_xt, double variance_ty,
+                           struct vt_information *out);
+
+/* Labels shuffled n_null times, [r * n + i], by (seed, VT_PURPOSE_NULL, r); caller frees. */
+enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int32_t **out);
+
+/* Mean and p of in->n_null values of I(T;Y) under shuffles against out->i_ty. */
+void vt_null_summary(const struct vt_layer *in, const double *null, struct vt_information *out);
+
+/* Entropy of the labels; 0 without rows. */
+enum vt_status vt_label_entropy(struct vt_ctx *ctx, const struct vt_labels *y, double *out);
+
+#endif

@@ -1,0 +1,27 @@
+/* What the readers share; private to the room.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef INPUT_OPEN_H
+#define INPUT_OPEN_H
+
+#include "venturi/input.h"
+
+/* deflate packs at most 1032 to 1: a file of n bytes never holds more than this times n. */
+enum { VT_MOST_PACKED = 1100 };
+#define VT_MOST_ELEMENTS ((size_t)1 << 31)
+
+/* Opens a regular file for reading; a FIFO, a folder or a device is refused without
+ * blocking.  The caller closes *fd. */
+enum vt_status vt_input_open(struct vt_ctx *ctx, const char *path, int *fd, size_t *size);
+/* Reads exactly n bytes; a file that ends earlier is VT_EDATA. */
+enum vt_status vt_input_bytes(struct vt_ctx *ctx, int fd, const char *path, size_t n, void *out);
+
+/* Rank 1 to 4, every dimension at least 1, at most 2^31 elements; *n is their product. */
+enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t *n);
+
+/* One format each.  The values are not yet looked at. */
+enum vt_status vt_input_npy(struct vt_ctx *ctx, const char *path, struct vt_array *out);
+enum vt_status vt_input_csv(struct vt_ctx *ctx, const char *path, struct vt_array *out);
+enum vt_status vt_input_hdf5(struct vt_ctx *ctx, const char *file, const char *dataset, struct vt_array *out);
+
+#endif

@@ -1,0 +1,113 @@
+/* Gathers the measures of a task by the group that they write, and calls their kinds.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "venturi/measure.h"
+
+/* Measures that share a group. */
+struct sharers {
+	const struct vt_measure_kind *kind;
+	const char *group;
+	size_t n;
+	const struct vt_named **measure;
+};
+
+struct vt_measures {
+	struct vt_snapshot_shape shape;
+	struct vt_frame *frame;
+	size_t n_groups;
+	struct sharers *group;
+};
+
+static const struct vt_measure_kind *kind_of(const struct vt_named *m)
+{
+	return (const struct vt_measure_kind *)m->chosen.kind; /* its first member */
+}
+
+static struct sharers *find_group(struct vt_measures *m, const char *group)
+{
+	for (size_t g = 0; g < m->n_groups; g++)
+		if (strcmp(m->group[g].group, group) == 0) return &m->group[g];
+	return NULL;
+}
+
+/* Groups of the file that are not ours to write. */
+static bool reserved(const char *group)
+{
+	static const char *const names[] = { "train", "provenance", "theory", "rulings" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], group) == 0) return true;
+	return false;
+}
+
+static enum vt_status add(struct vt_ctx *ctx, struct vt_measures *m, const struct vt_named *measure, size_t room)
+{
+	enum vt_status status = VT_OK;
+	const struct vt_measure_kind *kind = kind_of(measure);
+	const char *name = kind->group ? kind->group : measure->key;
+	struct sharers *group = find_group(m, name);
+	VT_REQUIRE(ctx, !reserved(name), VT_ECONFIG, "measure '%s' would write the group /%s, which has another use; "
+	           "rename the measure", measure->key, name);
+	VT_REQUIRE(ctx, !group || (kind->group && group->kind == kind), VT_ECONFIG,
+	           "measure '%s' would write the group /%s, which holds another measure; rename it", measure->key, name);
+	if (!group) {
+		group = &m->group[m->n_groups++];
+		*group = (struct sharers){ .kind = kind, .group = name };
+		VT_NEW(ctx, group->measure, room);
+	}
+	group->measure[group->n++] = measure;
+done:
+	return status;
+}
+
+enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_named *measure,
+                                  const struct vt_snapshot_shape *shape, struct vt_frame *frame,
+                                  struct vt_measures **out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_measures *m = NULL;
+	VT_NEW(ctx, m, 1);
+	m->shape = *shape;
+	m->frame = frame;
+	VT_NEW(ctx, m->group, n);
+	for (size_t i = 0; i < n; i++) VT_TRY(add(ctx, m, &measure[i], n));
+	for (size_t g = 0; g < m->n_groups; g++) {
+		struct sharers *s = &m->group[g];
+		VT_TRY(s->kind->declare(ctx, s->n, s->measure, &m->shape, frame, s->group));
+	}
+	*out = m;
+	m = NULL;
+done:
+	vt_measures_free(m);
+	return status;
+}
+
+enum vt_status vt_measures_record(struct vt_ctx *ctx, struct vt_measures *m, const struct vt_snapshot *snapshot)
+{
+	enum vt_status status = VT_OK;
+	VT_REQUIRE(ctx, snapshot->n_taps == m->shape.n_taps, VT_EBUG, "a snapshot of %zu layers, %zu were declared",
+	           snapshot->n_taps, m->shape.n_taps);
+	for (size_t g = 0; g < m->n_groups; g++) {
+		struct sharers *s = &m->group[g];
+		status = s->kind->record(ctx, s->n, s->measure, &m->shape, snapshot, m->frame, s->group);
+		if (status != VT_OK) {
+			vt_ctx_frame(ctx, "in measure %s, step %lld", s->n == 1 ? s->measure[0]->key : s->group,
+			             (long long)snapshot->step);
+			goto done;
+		}
+	}
+done:
+	return status;
+}
+
+void vt_measures_free(struct vt_measures *m)
+{
+	if (!m) return;
+	for (size_t g = 0; m->group && g < m->n_groups; g++) free(m->group[g].measure);
+	free(m->group);
+	free(m);
+}

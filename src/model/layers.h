@@ -1,0 +1,60 @@
+/* Layers for one precision each: forward and backward side by side in layers_real.h, behind
+ * a table of functions, so that the model is written once.  Private to the room.
+ *
+ * Matrices are row-major and dense; x[n,p] means n rows of p numbers.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_LAYERS_H
+#define MODEL_LAYERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "venturi/model.h"
+
+enum vt_activation { VT_TANH, VT_RELU, VT_LEAKY, VT_SOFTSIGN, VT_SOFTPLUS, VT_GELU, VT_LINEAR };
+
+struct vt_layer_ops {
+	/* z[n,q] = x[n,p] w[p,q] + b[q] */
+	void (*dense)(size_t n, size_t p, size_t q, const void *x, const void *w, const void *b, void *z);
+	/* dx[n,p] = dz[n,q] w' */
+	void (*dense_input)(size_t n, size_t p, size_t q, const void *dz, const void *w, void *dx);
+	/* dw[p0..p1,q] = x' dz over n rows */
+	void (*dense_weight)(size_t n, size_t p, size_t q, size_t p0, size_t p1, const void *x, const void *dz, void *dw);
+	/* db[q] = column sums of dz */
+	void (*dense_bias)(size_t n, size_t q, const void *dz, void *db);
+	/* y = f(z) */
+	void (*activate)(enum vt_activation f, double leak, size_t n, const void *z, void *y);
+	/* z becomes dy * f'(z), given y = f(z) */
+	void (*activate_backward)(enum vt_activation f, double leak, size_t n, void *z, const void *y, const void *dy);
+	/* y = softmax of the rows of z */
+	void (*softmax)(size_t n, size_t q, const void *z, void *y);
+	/* dz of cross-entropy after softmax, y = softmax(z), times scale */
+	void (*cross_entropy_backward)(size_t n, size_t q, const void *y, const int32_t *label, double scale, void *dz);
+	/* dz of the squared error of y = z against values or one-hot labels, times scale */
+	void (*squared_backward)(size_t n, size_t q, const void *y, const struct vt_targets *t, double scale, void *dz);
+	/* Sums over rows; the cross-entropy from z, not from y, so that it cannot overflow. */
+	double (*cross_entropy)(size_t n, size_t q, const void *z, const int32_t *label);
+	double (*squared)(size_t n, size_t q, const void *y, const struct vt_targets *t);
+	size_t (*correct)(size_t n, size_t q, const void *y, const int32_t *label);
+	bool (*finite)(size_t n, const void *x);
+};
+extern const struct vt_layer_ops vt_layer_ops_f32, vt_layer_ops_f64;
+
+struct vt_mlp_settings {
+	struct vt_ints widths;
+	int activation, init, init_output;
+	double init_scale, bias, leak;
+};
+enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_GLOROT_NORMAL, VT_HE_NORMAL,
+               VT_HE_UNIFORM, VT_ORTHOGONAL, VT_INIT_SAME };
+
+/* w[p,q] by (seed, VT_PURPOSE_INIT, block), in double. */
+enum vt_status vt_initialise_weights(struct vt_ctx *ctx, enum vt_init law, double scale, uint64_t seed, size_t block,
+                                     size_t p, size_t q, double *w);
+
+/* The fused step of tiny nets, tiny.c. */
+bool vt_tiny_fusible(const struct vt_model *m);
+void vt_tiny_gradient(const struct vt_model *m, const struct vt_gathered *batch, float *gradient);
+
+#endif

@@ -1,0 +1,154 @@
+/* Creating models and passes; the gradient of a batch, shard by shard and tile by tile.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "layers.h"
+#include "venturi/model.h"
+#include "venturi/num.h"
+
+size_t vt_model_item(const struct vt_model *m)
+{
+	return m->shape.precision == VT_SINGLE ? sizeof(float) : sizeof(double);
+}
+
+bool vt_model_finite(const struct vt_model *m)
+{
+	const struct vt_layer_ops *ops = m->shape.precision == VT_SINGLE ? &vt_layer_ops_f32 : &vt_layer_ops_f64;
+	return ops->finite(m->n_parameters, m->parameter);
+}
+
+enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chosen,
+                               const struct vt_model_shape *shape, uint64_t seed, struct vt_model **out)
+{
+	enum vt_status status;
+	struct vt_model *m = NULL;
+	VT_NEW(ctx, m, 1);
+	m->kind = (const struct vt_model_kind *)chosen->kind;
+	m->settings = chosen->settings;
+	m->shape = *shape;
+	VT_TRY(m->kind->plan(ctx, m->settings, m));
+	m->parameter = vt_alloc(ctx, m->n_parameters, vt_model_item(m));
+	if (!m->parameter) {
+		status = VT_ENOMEM;
+		goto done;
+	}
+	VT_TRY(m->kind->initialise(ctx, m, seed));
+	*out = m;
+	m = NULL;
+done:
+	vt_model_free(m);
+	return status;
+}
+
+void vt_model_free(struct vt_model *m)
+{
+	if (!m) return;
+	for (size_t i = 0; m->tap_name && i < m->n_taps; i++) free(m->tap_name[i]);
+	free(m->tap_name);
+	free(m->tap_width);
+	free(m->block);
+	free(m->parameter);
+	free(m);
+}
+
+size_t vt_pass_shards(size_t n_rows)
+{
+	size_t n = (n_rows + 31) / 32;
+	return n < 1 ? 1 : n > 8 ? 8 : n;
+}
+
+static size_t width_before(const struct vt_model *m, size_t tap)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < tap; i++) sum += m->tap_width[i];
+	return sum;
+}
+
+void *vt_pass_activation(const struct vt_model *m, const struct vt_pass *p, size_t tap)
+{
+	return (char *)p->activation + width_before(m, tap) * p->capacity * vt_model_item(m);
+}
+
+void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t tap)
+{
+	return (char *)p->delta + width_before(m, tap) * p->capacity * vt_model_item(m);
+}
+
+static size_t widest(const struct vt_model *m)
+{
+	size_t most = m->shape.n_inputs;
+	for (size_t i = 0; i < m->n_taps; i++)
+		if (m->tap_width[i] > most) most = m->tap_width[i];
+	return most;
+}
+
+/* Cut by rows of the widest layer: shards may stand at different layers at the same time. */
+void *vt_pass_scratch(const struct vt_model *m, const struct vt_pass *p, size_t row)
+{
+	return (char *)p->scratch + row * widest(m) * vt_model_item(m);
+}
+
+enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size_t capacity, struct vt_pass **out)
+{
+	enum vt_status status = VT_ENOMEM;
+	size_t item = vt_model_item(m), all = width_before(m, m->n_taps);
+	struct vt_pass *p = NULL;
+	VT_NEW(ctx, p, 1);
+	p->capacity = capacity;
+	status = VT_ENOMEM;
+	if (!(p->input = vt_alloc(ctx, capacity, m->shape.n_inputs * item))) goto done;
+	if (!(p->activation = vt_alloc(ctx, capacity, all * item))) goto done;
+	if (!(p->delta = vt_alloc(ctx, capacity, all * item))) goto done;
+	if (!(p->scratch = vt_alloc(ctx, capacity, widest(m) * item))) goto done;
+	*out = p;
+	return VT_OK;
+done:
+	vt_pass_free(p);
+	return status;
+}
+
+void vt_pass_free(struct vt_pass *p)
+{
+	if (!p) return;
+	free(p->input);
+	free(p->activation);
+	free(p->delta);
+	free(p->scratch);
+	free(p);
+}
+
+struct gradient_job {
+	const struct vt_model *m;
+	struct vt_pass *p;
+	const struct vt_targets *t;
+	size_t n_rows, n_shards;
+	void *gradient;
+};
+
+static enum vt_status shard(void *self, size_t b)
+{
+	const struct gradient_job *j = self;
+	size_t r0 = vt_block_begin(b, j->n_shards, j->n_rows), r1 = vt_block_begin(b + 1, j->n_shards, j->n_rows);
+	j->m->kind->forward(j->m, j->p, r0, r1);
+	j->m->kind->backward(j->m, j->p, j->t, r0, r1, j->n_rows);
+	return VT_OK;
+}
+
+static enum vt_status tile(void *self, size_t b)
+{
+	const struct gradient_job *j = self;
+	j->m->kind->gradient(j->m, j->p, j->n_rows, b, j->gradient);
+	return VT_OK;
+}
+
+enum vt_status vt_model_gradient(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p,
+                                 const struct vt_targets *t, size_t n_rows, void *gradient)
+{
+	struct gradient_job job = { m, p, t, n_rows, vt_pass_shards(n_rows), gradient };
+	enum vt_status status = vt_blocks_run(ctx, job.n_shards, true, shard, &job);
+	if (status == VT_OK) status = vt_blocks_run(ctx, m->kind->n_tiles(m), true, tile, &job);
+	return status;
+}

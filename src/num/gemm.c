@@ -1,0 +1,78 @@
+/* The only caller of CBLAS.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include <cblas.h>
+
+#include "venturi/num.h"
+
+static CBLAS_TRANSPOSE transposed(bool t)
+{
+	return t ? CblasTrans : CblasNoTrans;
+}
+
+void vt_gemm_f32(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+                 const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+	cblas_sgemm(CblasRowMajor, transposed(ta), transposed(tb), (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
+	            (int)ldb, beta, c, (int)ldc);
+}
+
+void vt_gemm_f64(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,
+                 const double *b, size_t ldb, double beta, double *c, size_t ldc)
+{
+	cblas_dgemm(CblasRowMajor, transposed(ta), transposed(tb), (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
+	            (int)ldb, beta, c, (int)ldc);
+}
+
+int vt_gemm_serial(void)
+{
+#if defined HAVE_OPENBLAS_SET_NUM_THREADS && defined HAVE_OPENBLAS_GET_NUM_THREADS
+	int before = openblas_get_num_threads();
+	if (before != 1) openblas_set_num_threads(1);
+	return before;
+#else
+	return 1;
+#endif
+}
+
+void vt_gemm_restore(int threads)
+{
+#if defined HAVE_OPENBLAS_SET_NUM_THREADS && defined HAVE_OPENBLAS_GET_NUM_THREADS
+	if (threads != 1) openblas_set_num_threads(threads);
+#else
+	(void)threads;
+#endif
+}
+
+const char *vt_gemm_core(void)
+{
+#if defined HAVE_OPENBLAS_GET_CORENAME
+	return openblas_get_corename();
+#else
+	return "unknown";
+#endif
+}
+
+double vt_gemm_gflops(void)
+{
+	enum { SIZE = 256, REPEATS = 8 };
+	float *a = calloc(3 * SIZE * SIZE, sizeof *a);
+	if (!a) return 0;
+	float *b = a + SIZE * SIZE, *c = b + SIZE * SIZE;
+	for (int i = 0; i < 2 * SIZE * SIZE; i++) a[i] = (float)(i % 7) * 0.1f;
+	int threads = vt_gemm_serial();
+	double best = 1e30;
+	for (int r = 0; r < REPEATS; r++) {
+		double began = vt_clock();
+		vt_gemm_f32(false, false, SIZE, SIZE, SIZE, 1, a, SIZE, b, SIZE, 0, c, SIZE);
+		double seconds = vt_clock() - began;
+		if (seconds < best) best = seconds;
+	}
+	vt_gemm_restore(threads);
+	free(a);
+	return 2.0 * SIZE * SIZE * SIZE / best * 1e-9;
+}

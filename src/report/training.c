@@ -1,0 +1,68 @@
+/* Figure `training`: loss and accuracy against epoch.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "picture.h"
+#include "venturi/report.h"
+
+static const struct {
+	const char *variable[2], *label;
+} row[] = {
+	{ { "train/loss_train", "train/loss_test" }, "loss [nat]" },
+	{ { "train/accuracy_train", "train/accuracy_test" }, "accuracy" },
+};
+static const char *const curve[2] = { "train", "test" };
+enum { N_ROWS = 2 };
+
+static bool applies(const struct vt_study *study)
+{
+	return vt_study_has(study, row[0].variable[0]);
+}
+
+static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, size_t arm, size_t r, struct vt_panel *out)
+{
+	struct vt_field *g = NULL;
+	enum vt_status status;
+	snprintf(out->title, sizeof out->title, "%s", s->arm[arm].name);
+	out->x_label = "epoch";
+	out->y_label = row[r].label;
+	out->epochs = true;
+	VT_TRY(vt_panel_curves(ctx, out, 2));
+	for (size_t c = 0; c < 2; c++) {
+		snprintf(out->curve[c].name, sizeof out->curve[c].name, "%s", curve[c]);
+		out->curve[c].style = c;
+		if (!vt_study_has(s, row[r].variable[c])) continue;
+		VT_TRY(vt_field_load(ctx, s, row[r].variable[c], &g));
+		VT_TRY(vt_curve_over_epochs(ctx, &(struct vt_source){ s, g, arm, 0 }, false, &out->curve[c]));
+		vt_field_free(g);
+		g = NULL;
+	}
+done:
+	vt_field_free(g);
+	return status;
+}
+
+static enum vt_status pictures(struct vt_ctx *ctx, const struct vt_study *s, struct vt_pictures *out)
+{
+	struct vt_picture *p;
+	enum vt_status status;
+	struct vt_layout at = vt_study_layout(s);
+	VT_TRY(vt_picture_add(ctx, out, "training", NULL, N_ROWS * at.slots, at.columns, &p,
+	                      "Loss and accuracy in evaluation mode. Lines: mean over the live seeds, test dashed; bands: one "
+	                      "standard deviation over seeds."));
+	for (size_t r = 0; r < N_ROWS; r++)
+		for (size_t a = 0; a < at.arms; a++) VT_TRY(panel(ctx, s, a, r, &p->panel[r * at.slots + a]));
+	vt_picture_ranges(p);
+done:
+	return status;
+}
+
+const struct vt_figure_kind vt_figure_training = {
+	.kind = { .name = "training", .summary = "loss and accuracy against epoch, train and test", .source = "venturi" },
+	.heading = "Loss and accuracy",
+	.applies = applies,
+	.pictures = pictures,
+};

@@ -1,0 +1,94 @@
+/* What a task will cost: a few steps and one snapshot are tried and timed.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+
+/* Seconds of one update, from as many as fit into a tenth of a second (at least one). */
+static enum vt_status time_step(struct vt_ctx *ctx, struct vt_trainer *trainer, double *seconds)
+{
+	enum vt_status status = VT_OK;
+	const uint32_t *order = vt_trainer_order(trainer, 0);
+	double began = vt_clock(), now = began;
+	size_t done = 0, begin, n;
+	while (done == 0 || now - began < 0.1) {
+		vt_trainer_batch(trainer, done % vt_trainer_batches(trainer), &begin, &n);
+		VT_TRY(vt_trainer_step(ctx, trainer, order + begin, n, done + 1, 0, NULL));
+		done++;
+		now = vt_clock();
+	}
+	*seconds = (now - began) / (double)done;
+done:
+	return status;
+}
+
+/* Seconds of one snapshot with all measures, into a frame that is thrown away.  Nulls and
+ * other things done now and then are not in it. */
+static enum vt_status time_snapshot(struct vt_ctx *ctx, const struct vt_task *t, struct vt_probe *probe,
+                                    struct vt_trainer *trainer, double *seconds)
+{
+	enum vt_status status;
+	struct vt_frame *frame = vt_frame_create(ctx);
+	struct vt_measures *measures = NULL;
+	const struct vt_snapshot_shape shape = vt_probe_shape(probe);
+	struct vt_moment moment = { .trainer = trainer };
+	const struct vt_snapshot *snapshot;
+	struct vt_snapshot ordinary;
+	VT_REQUIRE(ctx, frame, VT_ENOMEM, "out of memory");
+	VT_TRY(vt_measures_create(ctx, t->n_measures, t->measure, &shape, frame, &measures));
+	double began = vt_clock();
+	VT_TRY(vt_probe_take(ctx, probe, &moment, &snapshot));
+	ordinary = *snapshot;
+	ordinary.index = 1;
+	VT_TRY(vt_measures_record(ctx, measures, &ordinary));
+	*seconds = vt_clock() - began;
+done:
+	vt_measures_free(measures);
+	vt_frame_free(frame);
+	return status;
+}
+
+static double memory(const struct vt_dataset *data, const struct vt_model *model, const struct vt_snapshot_shape *shape,
+                     size_t batch)
+{
+	double item = (double)vt_model_item(model), units = 0;
+	for (size_t t = 0; t < model->n_taps; t++) units += (double)model->tap_width[t];
+	double inputs = (double)data->n_inputs, stored = data->bytes ? 1 : 8;
+	double rows = (double)shape->n_rows * (units + inputs) * 8;
+	double passes = (8 * 256 + (double)batch) * (2 * units + inputs) * item;
+	return (double)data->n * inputs * stored + rows + passes + 4 * (double)model->n_parameters * item + 48e6;
+}
+
+enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, struct vt_forecast *out)
+{
+	enum vt_status status;
+	const struct vt_train_settings *s = vt_train_common(&t->train);
+	struct vt_dataset *data = NULL;
+	struct vt_model *model = NULL;
+	struct vt_probe *probe = NULL;
+	struct vt_trainer *trainer = NULL;
+	double step = 0, snapshot = 0;
+	VT_TRY(vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data));
+	VT_TRY(vt_task_model(ctx, t, data, &model));
+	VT_TRY(vt_task_probe(ctx, t, data, model, &probe));
+	VT_TRY(vt_trainer_create(ctx, s, data, model, &trainer));
+	VT_TRY(time_step(ctx, trainer, &step));
+	VT_TRY(time_snapshot(ctx, t, probe, trainer, &snapshot));
+	const struct vt_snapshot_shape shape = vt_probe_shape(probe);
+	size_t begin, batch;
+	vt_trainer_batch(trainer, 0, &begin, &batch);
+	*out = (struct vt_forecast){ .n_parameters = model->n_parameters, .n_snapshots = vt_probe_snapshots(probe) };
+	out->n_steps = (size_t)s->epochs * vt_trainer_batches(trainer);
+	out->seconds = (double)out->n_steps * step + (double)out->n_snapshots * snapshot;
+	out->bytes = memory(data, model, &shape, batch);
+done:
+	vt_trainer_free(trainer);
+	vt_probe_free(probe);
+	vt_model_free(model);
+	vt_dataset_close(data);
+	return status;
+}

@@ -1,0 +1,74 @@
+/* The parts of a task, each made from the settings and what came before it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "parts.h"
+
+enum vt_status vt_task_model(struct vt_ctx *ctx, const struct vt_task *t, const struct vt_dataset *data,
+                             struct vt_model **out)
+{
+	enum vt_status status;
+	const struct vt_train_settings *s = vt_train_common(&t->train);
+	const bool classes = data->label != NULL;
+	VT_REQUIRE(ctx, classes || s->loss != VT_CROSS_ENTROPY, VT_ECONFIG,
+	           "train.loss: cross-entropy needs class labels, and the targets of dataset %s are %zu real numbers a row; "
+	           "wanted: squared", t->dataset.kind->name, data->n_targets);
+	const struct vt_model_shape shape = {
+		.n_inputs = data->n_inputs,
+		.n_outputs = classes ? data->n_classes : data->n_targets,
+		.classes = classes,
+		.loss = (enum vt_loss)s->loss,
+		.precision = (enum vt_precision)s->precision,
+	};
+	VT_TRY(vt_model_create(ctx, &t->model, &shape, (uint64_t)s->seed, out));
+done:
+	return status;
+}
+
+enum vt_status vt_task_probe(struct vt_ctx *ctx, const struct vt_task *t, const struct vt_dataset *data,
+                             const struct vt_model *model, struct vt_probe **out)
+{
+	const struct vt_train_settings *s = vt_train_common(&t->train);
+	int64_t per_epoch = (int64_t)vt_train_steps_per_epoch(s, data->n_train), total;
+	if (__builtin_mul_overflow(s->epochs, per_epoch, &total))
+		return vt_ctx_fail(ctx, VT_ECONFIG, "train.epochs: %lld epochs of %lld steps are too many", (long long)s->epochs,
+		                   (long long)per_epoch);
+	return vt_probe_create(ctx, &t->probe, data, model, total, per_epoch, (uint64_t)s->seed, out);
+}
+
+enum vt_status vt_task_store(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_task *t,
+                             const struct vt_dataset *data, const struct vt_run_options *o, struct vt_store **out)
+{
+	const struct vt_store_settings *s = t->store.settings;
+	const struct vt_store_info info = {
+		.dir = o->dir,
+		.experiment = e,
+		.task = t,
+		.dataset_sha256 = data->sha256,
+		.command_line = o->command_line,
+		.force = o->force,
+		.commit_seconds = s->commit,
+	};
+	return vt_store_create(ctx, &info, out);
+}
+
+enum vt_status vt_task_keep_activations(struct vt_ctx *ctx, struct vt_store *store, const struct vt_snapshot *s)
+{
+	enum vt_status status;
+	const char **name = NULL;
+	struct vt_mat *x = NULL;
+	VT_NEW(ctx, name, s->n_taps);
+	VT_NEW(ctx, x, s->n_taps);
+	for (size_t i = 0; i < s->n_taps; i++) {
+		name[i] = s->tap[i].name;
+		x[i] = s->tap[i].x;
+	}
+	VT_TRY(vt_store_activations(ctx, store, s->step, s->n_taps, name, x, &s->input, &s->label));
+done:
+	free(name);
+	free(x);
+	return status;
+}

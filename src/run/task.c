@@ -1,0 +1,75 @@
+/* One task, from data to a run file: reads like a table of contents.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "parts.h"
+
+/* What the training hook feeds. */
+struct sink {
+	struct vt_probe *probe;
+	struct vt_measures *measures;
+	struct vt_store *store;
+	bool activations;
+};
+
+static int64_t next_snapshot(void *self, int64_t step)
+{
+	return vt_probe_next(((struct sink *)self)->probe, step);
+}
+
+static enum vt_status measure_snapshot(struct vt_ctx *ctx, void *self, const struct vt_moment *moment)
+{
+	enum vt_status status;
+	struct sink *sink = self;
+	const struct vt_snapshot *snapshot;
+	VT_TRY(vt_probe_take(ctx, sink->probe, moment, &snapshot));
+	VT_TRY(vt_curves_record(ctx, vt_store_frame(sink->store), moment, snapshot));
+	VT_TRY(vt_measures_record(ctx, sink->measures, snapshot));
+	if (sink->activations) VT_TRY(vt_task_keep_activations(ctx, sink->store, snapshot));
+	VT_TRY(vt_store_checkpoint(ctx, sink->store, snapshot->step, snapshot->epoch));
+done:
+	if (status != VT_OK) vt_ctx_frame(ctx, "in step %lld", (long long)moment->step);
+	return status;
+}
+
+/* A diverged run is a result: its file is finished, and the status says so. */
+static enum vt_status train_and_finish(struct vt_ctx *ctx, const struct vt_task *t, const struct vt_dataset *data,
+                                       struct vt_model *model, struct sink *sink)
+{
+	const struct vt_hook hook = { sink, next_snapshot, measure_snapshot };
+	enum vt_status trained = vt_train(ctx, &t->train, data, model, &hook), status;
+	if (trained != VT_OK && trained != VT_EDIVERGED) return trained;
+	status = vt_store_finish(ctx, sink->store, trained == VT_OK ? "complete" : "failed", vt_probe_alive(sink->probe));
+	return status != VT_OK ? status : trained;
+}
+
+enum vt_status vt_task_run(struct vt_ctx *ctx, const struct vt_experiment *e, size_t number,
+                           const struct vt_run_options *o)
+{
+	enum vt_status status;
+	struct vt_task *t = NULL;
+	struct vt_dataset *data = NULL;
+	struct vt_model *model = NULL;
+	struct sink sink = { 0 };
+
+	VT_TRY(vt_experiment_task(ctx, e, number, &t));
+	VT_TRY(vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data));
+	VT_TRY(vt_task_model(ctx, t, data, &model));
+	VT_TRY(vt_task_probe(ctx, t, data, model, &sink.probe));
+	VT_TRY(vt_task_store(ctx, e, t, data, o, &sink.store));
+	const struct vt_snapshot_shape shape = vt_probe_shape(sink.probe);
+	VT_TRY(vt_curves_declare(ctx, vt_store_frame(sink.store)));
+	VT_TRY(vt_measures_create(ctx, t->n_measures, t->measure, &shape, vt_store_frame(sink.store), &sink.measures));
+	sink.activations = ((const struct vt_store_settings *)t->store.settings)->activations;
+	VT_TRY(train_and_finish(ctx, t, data, model, &sink));
+done:
+	if (status != VT_OK) vt_ctx_frame(ctx, "in %s, task %zu", e->path, number);
+	vt_measures_free(sink.measures);
+	vt_store_free(sink.store);
+	vt_probe_free(sink.probe);
+	vt_model_free(model);
+	vt_dataset_close(data);
+	vt_task_free(t);
+	return status;
+}

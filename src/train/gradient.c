@@ -1,0 +1,163 @@
+/* Training by gradient descent on batches: the loop.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "venturi/train.h"
+
+static const char *const schedules[] = { "constant", "cosine", "linear", "steps", "exponential", NULL };
+static const char *const losses[] = { "cross-entropy", "squared", NULL };
+static const char *const precisions[] = { "single", "double", NULL };
+static const char *const optimisers[] = { "optimiser", NULL };
+
+#define AT(member) offsetof(struct vt_train_settings, member)
+static const struct vt_option options[] = {
+	{ "optimiser", VT_CHOSEN, AT(optimiser), 0, 0, "sgd", NULL, "how parameters follow the gradient", optimisers },
+	{ "rate", VT_REAL, AT(rate), 1e-12, 1e6, NULL, "per step", "learning rate" },
+	{ "batch", VT_INT, AT(batch), 0, 1 << 30, "128", "rows", "rows per update; 0 is the full batch" },
+	{ "epochs", VT_INT, AT(epochs), 0, 1e9, NULL, "epochs", "passes over the training rows" },
+	{ "seed", VT_INT, AT(seed), 0, 9007199254740991, "0", NULL, "split, initial weights, batch order, noise, nulls" },
+	{ "shuffle", VT_BOOL, AT(shuffle), 0, 0, "true", NULL, "a new order in every epoch" },
+	{ "schedule", VT_CHOICE, AT(schedule), 0, 0, "constant", NULL, "learning rate against steps", schedules },
+	{ "warmup", VT_INT, AT(warmup), 0, 1e12, "0", "steps", "linear rise of the rate" },
+	{ "floor", VT_REAL, AT(floor), 0, 1, "0", "of the rate", "where cosine and linear end" },
+	{ "decay_every", VT_INT, AT(decay_every), 1, 1e12, "1000", "steps", "of schedules steps and exponential" },
+	{ "decay_factor", VT_REAL, AT(decay_factor), 0, 1, "0.5", NULL, "of schedules steps and exponential" },
+	{ "weight_decay", VT_REAL, AT(weight_decay), 0, 1e6, "0", NULL, "decay of weights, not of biases; see the optimiser" },
+	{ "l1", VT_REAL, AT(l1), 0, 1e6, "0", NULL, "l1 |w| is added to the loss" },
+	{ "l2", VT_REAL, AT(l2), 0, 1e6, "0", NULL, "l2 w^2 / 2 is added to the loss" },
+	{ "loss", VT_CHOICE, AT(loss), 0, 0, "cross-entropy", NULL,
+	  "cross-entropy after softmax, or squared: mean over rows and outputs of (y - t)^2", losses },
+	{ "precision", VT_CHOICE, AT(precision), 0, 0, "single", NULL, "of parameters and activations", precisions },
+	{ "stop_accuracy", VT_REAL, AT(stop_accuracy), 0, 1, "0", "share of rows",
+	  "stop after an epoch with this training accuracy; 0: never" },
+	{ "stop_loss", VT_REAL, AT(stop_loss), 0, 1e6, "0", "nat", "stop after an epoch with this training loss; 0: never" },
+	{ "patience", VT_INT, AT(patience), 0, 1e9, "0", "epochs", "stop after so many without a better test loss; 0: never" },
+	{ "fused", VT_BOOL, AT(fused), 0, 0, "true", NULL, "the fused step for tiny nets; false: the generic path" },
+	{ 0 }
+};
+
+/* The loop's state. */
+struct loop {
+	const struct vt_train_settings *s;
+	const struct vt_dataset *data;
+	struct vt_model *model;
+	struct vt_trainer *trainer;
+	struct vt_forward *forward; /* null without early stopping */
+	const struct vt_hook *hook;
+	int64_t step, total, due;
+	double rate, grad_norm, best_test;
+	int64_t stale; /* epochs since the best test loss */
+	bool stop, diverged;
+};
+
+static enum vt_status call_hook(struct vt_ctx *ctx, struct loop *l)
+{
+	bool last = l->stop || l->diverged || l->step == l->total;
+	if (l->step != l->due && !last) return VT_OK;
+	const struct vt_moment now = {
+		.step = l->step,
+		.epoch = (double)l->step / (double)vt_trainer_batches(l->trainer),
+		.rate = l->rate,
+		.grad_norm = l->grad_norm,
+		.last = last,
+		.diverged = l->diverged,
+		.trainer = l->trainer,
+	};
+	enum vt_status status = l->hook->at(ctx, l->hook->self, &now);
+	l->due = l->hook->next(l->hook->self, l->step + 1);
+	return status;
+}
+
+/* After an epoch: is it time to stop? */
+static enum vt_status consider_stop(struct vt_ctx *ctx, struct loop *l)
+{
+	enum vt_status status;
+	struct vt_score train = { 0 }, test = { 0 };
+	if (!l->forward) return VT_OK;
+	VT_TRY(vt_forward_score(ctx, l->forward, l->data->train, l->data->n_train, &train));
+	double loss = train.loss / (double)train.n, accuracy = (double)train.correct / (double)train.n;
+	if (l->s->stop_accuracy > 0 && accuracy >= l->s->stop_accuracy) l->stop = true;
+	if (l->s->stop_loss > 0 && loss <= l->s->stop_loss) l->stop = true;
+	if (l->s->patience == 0 || l->data->n_test == 0) goto done;
+	VT_TRY(vt_forward_score(ctx, l->forward, l->data->test, l->data->n_test, &test));
+	l->stale = test.loss < l->best_test ? 0 : l->stale + 1;
+	l->best_test = fmin(l->best_test, test.loss);
+	if (l->stale >= l->s->patience) l->stop = true;
+done:
+	return status;
+}
+
+static enum vt_status one_epoch(struct vt_ctx *ctx, struct loop *l, uint64_t epoch)
+{
+	enum vt_status status = VT_OK;
+	const uint32_t *order = vt_trainer_order(l->trainer, epoch);
+	size_t n_batches = vt_trainer_batches(l->trainer), begin, n;
+	for (size_t b = 0; b < n_batches && !l->diverged; b++) {
+		bool epoch_ends = b + 1 == n_batches;
+		vt_trainer_batch(l->trainer, b, &begin, &n);
+		l->step++;
+		l->rate = vt_schedule_rate(l->s, (uint64_t)l->step, (uint64_t)l->total);
+		bool due = l->step == l->due || l->step == l->total;
+		VT_TRY(vt_trainer_step(ctx, l->trainer, order + begin, n, (uint64_t)l->step, l->rate, due ? &l->grad_norm : NULL));
+		if (due || epoch_ends) l->diverged = !vt_model_finite(l->model);
+		if (epoch_ends && !l->diverged) VT_TRY(consider_stop(ctx, l));
+		VT_TRY(call_hook(ctx, l));
+		order = vt_trainer_order(l->trainer, epoch); /* a hook may have asked for another epoch's */
+	}
+done:
+	return status;
+}
+
+static enum vt_status loop_run(struct vt_ctx *ctx, struct loop *l)
+{
+	enum vt_status status;
+	VT_TRY(call_hook(ctx, l));
+	for (int64_t epoch = 0; epoch < l->s->epochs && !l->stop && !l->diverged; epoch++) {
+		VT_TRY(one_epoch(ctx, l, (uint64_t)epoch));
+		vt_progress(ctx, (double)l->step, (double)l->total, "");
+	}
+	VT_REQUIRE(ctx, !l->diverged, VT_EDIVERGED,
+	           "training diverged at step %lld: a parameter is no longer finite; try a smaller train.rate than %g",
+	           (long long)l->step, l->s->rate);
+done:
+	return status;
+}
+
+static enum vt_status train(struct vt_ctx *ctx, const void *settings, const struct vt_dataset *data,
+                            struct vt_model *model, const struct vt_hook *hook)
+{
+	enum vt_status status;
+	const struct vt_train_settings *s = settings;
+	struct loop l = { .s = s, .data = data, .model = model, .hook = hook, .best_test = INFINITY, .grad_norm = NAN };
+	l.total = s->epochs * (int64_t)vt_train_steps_per_epoch(s, data->n_train);
+	l.rate = vt_schedule_rate(s, 1, (uint64_t)l.total);
+	VT_TRY(vt_trainer_create(ctx, s, data, model, &l.trainer));
+	if (s->stop_accuracy > 0 || s->stop_loss > 0 || s->patience > 0)
+		VT_TRY(vt_forward_create(ctx, data, model, &l.forward));
+	VT_TRY(loop_run(ctx, &l));
+done:
+	vt_forward_free(l.forward);
+	vt_trainer_free(l.trainer);
+	return status;
+}
+
+enum vt_status vt_train(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_dataset *data,
+                        struct vt_model *model, const struct vt_hook *hook)
+{
+	return ((const struct vt_train_kind *)chosen->kind)->train(ctx, chosen->settings, data, model, hook);
+}
+
+const struct vt_train_settings *vt_train_common(const struct vt_chosen *chosen)
+{
+	return chosen->settings;
+}
+
+const struct vt_train_kind vt_train_gradient = {
+	.kind = { "gradient", "gradient descent on batches", "Robbins & Monro 1951", sizeof(struct vt_train_settings), options,
+	          "single precision rounds a saturated tanh to exactly 1, which alone can look like compression" },
+	.train = train,
+};

@@ -1,0 +1,94 @@
+/* What the files of this room share: evidence, Holm's correction, planted series.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef VENTURI_VERDICT_JUDGE_H
+#define VENTURI_VERDICT_JUDGE_H
+
+#include "venturi/verdict.h"
+
+extern const char *const vt_expect_names[]; /* of enum vt_expect */
+
+/* The level before correction, and its error rate. */
+#define VT_CONFIDENCE 0.95
+
+/* ---- evidence ----------------------------------------------------------- */
+
+/* Why there is nothing to judge, in one sentence; empty where there is. */
+struct vt_excuse {
+	char text[600];
+};
+void vt_excuse_set(struct vt_excuse *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What the runs say about one hypothesis.  Where they say nothing, `excuse` has the reason
+ * in one sentence and the sample is empty. */
+struct vt_evidence {
+	struct vt_sample sample;
+	double *step, *value; /* behind the sample */
+	unsigned *flags;
+	size_t n_matching;    /* runs that `where` selects */
+	size_t n_dead;        /* of them, born dead or diverged */
+	size_t n_left_out;    /* of them, unfinished or without the series */
+	size_t n_flagged;     /* live runs with a caution on the series */
+	size_t n_missing;     /* values of live runs behind an invalid flag */
+	size_t n_censored;    /* values that are bounds */
+	unsigned cautions;    /* union of the flags that are not invalid */
+	struct vt_excuse excuse;
+	bool not_run;         /* the excuse is that nothing was run */
+	bool misfit;          /* the excuse is that the hypothesis does not fit the files */
+};
+
+/* Takes the runs whose registered hypotheses read `text` (null: all runs), that agree with
+ * `where`, are alive and complete; their series at `at`, in the hypothesis's unit, on the
+ * steps that all of them have.  VT_OK also with an excuse.  The caller clears. */
+enum vt_status vt_evidence_gather(struct vt_ctx *ctx, const struct vt_runs *runs, const char *text,
+                                  const struct vt_hypothesis *h, struct vt_evidence *out);
+void vt_evidence_clear(struct vt_evidence *e);
+
+/* One line of a series: the numbers over `step` at fixed labels of the other dimensions,
+ * strided, borrowed from the series.  False: there is no such line, and *why says so. */
+struct vt_line {
+	const double *step, *value; /* value[i * stride] */
+	size_t n, stride;
+};
+bool vt_line_find(const struct vt_series *s, const struct vt_pairs *at, struct vt_line *out, struct vt_excuse *why);
+
+/* What to multiply `from` by to have `to`; NaN where they do not agree. */
+double vt_unit_factor(const char *from, const char *to);
+
+/* ---- decision ----------------------------------------------------------- */
+
+/* Holm's correction of n values p at error rate `alpha`: *adjusted, and the confidence at
+ * which each hypothesis is decided.  Once one is not rejected, the larger ones keep its
+ * level, so that an interval at that level agrees with the correction.
+ * Source: Holm 1979. */
+enum vt_status vt_holm(struct vt_ctx *ctx, size_t n, const double *p, double alpha, double *adjusted, double *level);
+
+/* One plain sentence for a ruling that is otherwise complete.  Null when out of memory. */
+char *vt_ruling_sentence(struct vt_ctx *ctx, const struct vt_ruling *r, const struct vt_evidence *e,
+                         const struct vt_hypothesis *h);
+
+/* ---- planted series ----------------------------------------------------- */
+
+/* Noise as in a sample, standard deviations: `offset` of a seed as a whole, `slow` with a
+ * memory of a fifth of the run, `white` from one snapshot to the next. */
+struct vt_noise {
+	double offset, slow, white;
+};
+/* From what is left of each seed after the mean over seeds, by medians, so that a few
+ * jumps do not count.  VT_ENOMEM. */
+enum vt_status vt_noise_estimate(struct vt_ctx *ctx, const struct vt_sample *in, struct vt_noise *out);
+
+enum { VT_REPLICATES = 200 };
+
+/* For how many of VT_REPLICATES samples of the same size as `in`, made of `mean` (n_steps
+ * numbers) and noise, the outcome of `h` is `wanted`.  `values` is the statistic; its
+ * settings are those of `h`. */
+typedef enum vt_status vt_values_fn(struct vt_ctx *ctx, const void *settings, const struct vt_sample *in, double *out);
+enum vt_status vt_planted_count(struct vt_ctx *ctx, vt_values_fn *values, const struct vt_hypothesis *h,
+                                const struct vt_sample *in, const double *mean, const struct vt_noise *noise,
+                                enum vt_outcome wanted, size_t *count);
+
+/* Whether `count` of VT_REPLICATES is more than chance makes of `rate` (one in a hundred). */
+bool vt_exceeds(size_t count, double rate);
+
+#endif

@@ -1,0 +1,48 @@
+#!/bin/sh
+# The same bytes in every dataset outside /provenance for 1, 2 and 3 threads and for 1 and 2 jobs;
+# other bytes for another seed.  VENTURI2, if set, is a second program (built without OpenMP, say)
+# whose files must be equal too.
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -eu
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+settings="train.epochs=30 probe.points=5 train.seed=0..1 measure.robustness.snapshots=2"
+experiment=$top_srcdir/experiments/information-plane.yaml
+
+run() { # PROGRAM NAME FLAG...
+	program=$1 name=$2
+	shift 2
+	"$program" run "$experiment" $settings -o "$folder/$name" "$@" > "$folder/$name.out" 2>&1 || {
+		cat "$folder/$name.out"
+		echo "run $name failed"
+		exit 1
+	}
+}
+hash() { "$VENTURI" info "$1" --json | sed -n 's/.*"content_sha256": *"\([0-9a-f]*\)".*/\1/p'; }
+
+same() { # NAME: every task's datasets equal those of `base`
+	for file in "$folder"/base/task-*/run.h5; do
+		other=$folder/$1/$(basename "$(dirname "$file")")/run.h5
+		[ -n "$(hash "$file")" ] && [ "$(hash "$file")" = "$(hash "$other")" ] || { echo "$1: $other differs"; exit 1; }
+		if command -v h5diff > /dev/null; then
+			h5diff --exclude-path=/provenance "$file" "$other" || { echo "$1: h5diff finds a difference in $other"; exit 1; }
+		fi
+	done
+	echo "$1: equal"
+}
+
+run "$VENTURI" base --jobs 1 --threads 1
+for threads in 2 3; do
+	run "$VENTURI" threads$threads --jobs 1 --threads $threads
+	same threads$threads
+done
+run "$VENTURI" jobs2 --jobs 2 --threads 2
+same jobs2
+if [ -n "${VENTURI2:-}" ]; then
+	run "$VENTURI2" second --jobs 2
+	same second
+fi
+[ "$(hash "$folder/base/task-00000/run.h5")" != "$(hash "$folder/base/task-00001/run.h5")" ] || {
+	echo "two seeds give the same bytes"
+	exit 1
+}
