@@ -75,7 +75,8 @@ static void a_wrong_gradient_is_caught(void **state)
 	assert_true(worst_error("tanh", "cross-entropy", 1e-5) > 1e-4);
 }
 
-/* Both paths on the same batch: sums in another order differ by rounding only. */
+/* Both paths on the same batch differ by rounding only.  The bound, 3e-5 of the norm, leaves room for
+ * sums of thousands of rows that nearly cancel; a wrong term would show at 1e-3 or more. */
 static void fused_equals_generic(const char *activation, const char *widths, size_t n, uint64_t seed)
 {
 	char with_activation[64], with_widths[96];
@@ -101,7 +102,7 @@ static void fused_equals_generic(const char *activation, const char *widths, siz
 		norm += g[i] * g[i];
 		difference += (g[i] - f[i]) * (g[i] - f[i]);
 	}
-	if (!(difference <= 1e-11 * norm)) fail_msg("%s %s, %zu rows, seed %llu: relative difference %g", activation, widths, n,
+	if (!(difference <= 1e-9 * norm)) fail_msg("%s %s, %zu rows, seed %llu: relative difference %g", activation, widths, n,
 		                                     (unsigned long long)seed, sqrt(difference / norm));
 	assert_true(norm > 0);
 	vt_trainer_free(a);

@@ -292,25 +292,32 @@ static const char *changed(const char *from, const char *to)
 	return text;
 }
 
-static void misfit(struct vt_ctx *ctx, const char *from, const char *to, const char *word, const char *other)
+/* From run files: a ruling that says so. */
+static void misfit_registered(struct vt_ctx *ctx, const char *from, const char *to, const char *word)
 {
 	struct plan p[RUNS];
-	struct vt_experiment with = { .path = "other.yaml", .name = "other" };
 	make_plan(p);
-	/* From run files: a ruling that says so. */
-	EXPECT(judge(ctx, RUNS, p, changed(from, to), NULL), VT_INCONCLUSIVE, word, other);
-	/* From an experiment file: the file is at fault. */
+	EXPECT(judge(ctx, RUNS, p, changed(from, to), NULL), VT_INCONCLUSIVE, word);
+}
+
+/* From an experiment file: the file is at fault. */
+static void misfit(struct vt_ctx *ctx, const char *from, const char *to, const char *word, const char *other)
+{
+	struct vt_experiment with = { .path = "other.yaml", .name = "other" };
 	struct vt_hypothesis *h = NULL;
 	assert_int_equal(vt_hypotheses_parse(ctx, &vt_registry, changed(from, to), &with.n_hypotheses, &h), VT_OK);
 	with.hypothesis = h;
 	assert_null(judge(ctx, 0, NULL, NULL, &with));
 	const char *trail = vt_ctx_trail(ctx);
-	if (!strstr(trail, word) || !strstr(trail, "other.yaml")) fail_msg("\"%s\" is not in \"%s\"", word, trail);
+	if (!strstr(trail, word) || !strstr(trail, other) || !strstr(trail, "other.yaml"))
+		fail_msg("\"%s\" is not in \"%s\"", word, trail);
 	vt_hypotheses_free(with.n_hypotheses, h);
 }
 
 static void misfits(void **state)
 {
+	misfit_registered(*state, "\"h2\"", "\"h3\"", "no layer 'h3'");
+	misfit_registered(*state, "flat-null", "flat-nul", "no control 'flat-nul'");
 	misfit(*state, "\"h2\"", "\"h3\"", "no layer 'h3'", "'h");
 	misfit(*state, "kde-upper", "kde-uper", "no estimator 'kde-uper'", "'kde-upper'");
 	misfit(*state, "\"layer\"", "\"layr\"", "no dimension 'layr'", "'layer'");
@@ -388,8 +395,8 @@ static void judged_post_hoc(void **state)
 	struct plan p[RUNS];
 	struct vt_experiment with = { .path = "other.yaml", .name = "other" };
 	make_plan(p);
-	assert_int_equal(vt_hypotheses_parse(*state, &vt_registry, changed("0.5", "0.25"), &with.n_hypotheses, &with.hypothesis),
-	                 VT_OK);
+	assert_int_equal(vt_hypotheses_parse(*state, &vt_registry, changed("0.5", "0.25"), &with.n_hypotheses,
+	                                     &with.hypothesis), VT_OK);
 	struct vt_rulings *r = judge(*state, RUNS, p, "{}", &with);
 	assert_false(r->ruling[0].registered);
 	assert_string_equal(r->ruling[0].experiment, "other");

@@ -103,7 +103,7 @@ static enum vt_status read_all(struct vt_ctx *ctx, const struct vt_command_kind 
 	int code;
 	build(n, flag, table, letters);
 	opterr = 0;
-	optind = 0;
+	optind = 0; /* GNU: start anew, so that it may be called twice */
 	while ((code = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (code == WORD) {
 			out->word[out->n_words++] = optarg;

@@ -59,6 +59,7 @@ static json_t *point_json(const struct vt_task *t)
 }
 
 /* A count or a number that is known only with a forecast. */
+/* null, not 0, where it was not tried. */
 static json_t *known(const struct vt_forecast *f, double value)
 {
 	if (!f || f->n_steps == 0) return json_null();

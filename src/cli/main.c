@@ -176,12 +176,14 @@ int main(int argc, char **argv)
 	hold_descriptors();
 	/* A closed pipe is an error to report (7), not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a quota is a failed write, exit 7 */
 	struct vt_ctx *ctx = vt_ctx_create();
 	if (!ctx) {
 		fprintf(stderr, "venturi: out of memory at the start\n");
 		return vt_status_exit(VT_ENOMEM);
 	}
 	enum vt_status status = dispatch(ctx, argc, argv);
+	/* Whether results arrived is known only now. */
 	bool lost = fflush(stdout) != 0 || ferror(stdout);
 	if (status == VT_OK && lost)
 		status = vt_ctx_fail(ctx, VT_EIO, "results cannot be written to standard output: %s", strerror(errno));

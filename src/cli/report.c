@@ -30,7 +30,8 @@ static char *folder_of(struct vt_ctx *ctx, const char *output)
 	return name ? vt_format(ctx, "%.*s", (int)(name - output) + (name == output), output) : vt_copy(ctx, ".");
 }
 
-static enum vt_status print(struct vt_ctx *ctx, const struct vt_args *args, const char *where, const struct vt_report *r)
+static enum vt_status print(struct vt_ctx *ctx, const struct vt_args *args, const char *where,
+                            const struct vt_report *r)
 {
 	if (!vt_args_flag(args, "json")) {
 		printf("%s\n", where);

@@ -11,7 +11,8 @@
 
 enum { DEEPEST = 8, MOST_KINDS = 256 };
 
-/* Names of the room's kinds; returns how many. */
+/* Names of the room's kinds in the order of the Makefile lists; returns how many.  More than
+ * MOST_KINDS would be missing from messages, never from the lookup. */
 static size_t names(const struct vt_registry *kinds, const char *room, const char *name[MOST_KINDS])
 {
 	size_t n = 0;
@@ -91,9 +92,12 @@ enum vt_status vt_chosen_fill(struct vt_filling *f, const char *room, const char
 	if (!kind || odd) return no_kind(f, room, label, node, at);
 	if (f->depth >= DEEPEST)
 		return vt_ctx_fail(f->ctx, VT_EBUG, "kind %s: settings nested more than %d deep", kind->name, DEEPEST);
+	/* settings_size may be 0: vt_alloc then gives a byte, so that null still means failure */
 	struct vt_chosen chosen = { .kind = kind, .settings = vt_alloc(f->ctx, 1, kind->settings_size) };
 	if (!chosen.settings) return VT_ENOMEM;
 	const struct vt_node *map = node && node->type == VT_NODE_MAP ? node : NULL;
+	/* What is weaker than the choice of the kind was written for the kind before it, and is
+	 * let pass when it does not fit; what is as strong must fit. */
 	enum vt_origin strength = name ? name->origin : VT_FROM_FILE;
 	f->depth++;
 	enum vt_status status = vt_options_unknown(f->ctx, map, kind->name, kind->options, NULL, strength);

@@ -99,7 +99,7 @@ static enum vt_status try_tasks(struct vt_ctx *ctx, const struct vt_plan *p, siz
 	enum vt_status status = VT_OK;
 	for (size_t i = 0; i < p->n_tasks && status == VT_OK; i += stride) {
 		struct vt_task *t = NULL;
-		status = vt_task_resolve(ctx, p, i, &t);
+		status = vt_task_resolve(ctx, p, i, false, &t);
 		vt_task_free(t);
 	}
 	return status;
@@ -155,6 +155,7 @@ static enum vt_status read_hypotheses(struct vt_ctx *ctx, struct vt_experiment *
 {
 	const struct vt_plan *p = e->config->plan;
 	struct vt_filling f = { .ctx = ctx, .kinds = e->config->kinds, .arena = p->arena };
+	/* Any task would do: keys of `where` may belong to a kind that only others choose. */
 	const size_t index[VT_MOST_AXES] = { 0 };
 	enum vt_status status;
 	const struct vt_node *root = vt_plan_tree(&f, p, index);
@@ -216,6 +217,7 @@ enum vt_status vt_experiment_read(struct vt_ctx *ctx, const struct vt_registry *
 	enum vt_status status;
 	FILE *f = fopen(path, "rb");
 	VT_REQUIRE(ctx, f, VT_ECONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+	/* one byte more than allowed, to see that there is more, and a null */
 	VT_NEW(ctx, text, LARGEST_FILE + 2);
 	size_t n = fread(text, 1, LARGEST_FILE + 1, f);
 	VT_REQUIRE(ctx, !ferror(f), VT_ECONFIG, "%s: cannot be read: %s", path, strerror(errno));
@@ -234,7 +236,7 @@ enum vt_status vt_experiment_task(struct vt_ctx *ctx, const struct vt_experiment
 	if (number >= e->n_tasks)
 		return vt_ctx_fail(ctx, VT_EUSAGE, "task %zu does not exist; %s has tasks 0 to %zu", number, e->path,
 		                   e->n_tasks - 1);
-	return vt_task_resolve(ctx, e->config->plan, number, out);
+	return vt_task_resolve(ctx, e->config->plan, number, true, out);
 }
 
 static void config_free(struct vt_config *c)

@@ -130,6 +130,8 @@ static void flat_pairs(struct vt_flat *flat, const struct vt_pairs *pairs, const
 	}
 }
 
+/* A chosen kind becomes `name.kind` and one key for each of its options, a mapping one key for
+ * each entry: values are single values or lists, for attributes and tables. */
 static void flat_option(struct vt_flat *flat, const struct vt_option *o, const void *member,
                         const struct vt_node *node, const char *prefix)
 {

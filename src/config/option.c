@@ -21,6 +21,8 @@ const struct vt_option *vt_option_find(const struct vt_option *options, const ch
 
 /* ---- single values ---------------------------------------------------- */
 
+/* YAML has three ways to say nothing.  All are refused: a setting that is left out has its
+ * default, and one that is there has a value. */
 static bool nothing(const struct vt_node *node)
 {
 	return !node->quoted && (node->text[0] == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
@@ -56,6 +58,7 @@ static enum vt_status want_number(struct vt_ctx *ctx, const struct vt_option *o,
 	return VT_OK;
 }
 
+/* Limits are inclusive; both 0 means none.  An end beyond 1e300 is no end, and is not shown. */
 static enum vt_status want_range(struct vt_ctx *ctx, const struct vt_option *o, const struct vt_node *node,
                                  double value)
 {
@@ -97,6 +100,7 @@ done:
 	return status;
 }
 
+/* YAML 1.1 takes yes, on and y for true as well, which has bitten many: only two words here. */
 static enum vt_status set_bool(struct vt_ctx *ctx, const struct vt_option *o, const struct vt_node *node, bool *out)
 {
 	enum vt_status status = want_scalar(ctx, o, node);
@@ -152,6 +156,8 @@ static enum vt_status set_choice(struct vt_ctx *ctx, const struct vt_option *o, 
 
 /* ---- lists and pairs -------------------------------------------------- */
 
+/* A flat list.  One value is not taken for a list of one: [10] and 10 mean different things
+ * under `sweep`, so they must look different here. */
 static enum vt_status want_list(struct vt_ctx *ctx, const struct vt_option *o, const struct vt_node *node)
 {
 	size_t most = o->max_items ? o->max_items : MOST_ITEMS;
@@ -264,6 +270,9 @@ static enum vt_status set_member(struct vt_filling *f, const struct vt_option *o
 	return vt_ctx_fail(f->ctx, VT_EBUG, "option %s has type %d", o->name, (int)o->type);
 }
 
+/* A default is text, read by the same code as the file: it cannot differ from what describe
+ * shows.  One that does not parse is a bug of the kind (VT_EBUG, found by any test that
+ * resolves it). */
 static enum vt_status set_default(struct vt_filling *f, const struct vt_option *o, const struct vt_node *at, void *m)
 {
 	if (!o->def && o->optional) return VT_OK;
@@ -271,6 +280,7 @@ static enum vt_status set_default(struct vt_filling *f, const struct vt_option *
 	if (!o->def)
 		return vt_node_fail(f->ctx, at, "%s is missing%s%s%s: %s", o->name, o->unit ? " (" : "",
 		                    o->unit ? o->unit : "", o->unit ? ")" : "", o->help ? o->help : "it must be given");
+	/* the one default that could not stand in a file without quotes */
 	if (strcmp(o->def, "") == 0 && o->type == VT_STRING) {
 		char *empty = vt_copy(f->ctx, "");
 		if (!empty) return VT_ENOMEM;

@@ -9,6 +9,7 @@
 
 #include "plan.h"
 
+/* A dot, not any prefix: train.rate does not cover train.rate_scaling. */
 bool vt_key_covers(const char *key, const char *other)
 {
 	size_t n = strlen(key);
@@ -45,7 +46,8 @@ void vt_plan_remove_axis(struct vt_plan *p, size_t position)
 	memmove(p->axis + position, p->axis + position + 1, (p->n_axes - position) * sizeof *p->axis);
 }
 
-/* Removes the axes that `key` covers; returns where a new one for it belongs. */
+/* An axis that a stronger assignment takes over must go: it would multiply tasks that are all
+ * the same.  Removes the axes that `key` covers; returns where a new one for it belongs. */
 static size_t clear_axes(struct vt_plan *p, const char *key)
 {
 	size_t position = SIZE_MAX;
@@ -148,6 +150,8 @@ done:
 	return status;
 }
 
+/* The key is cut out of the copy for a moment only: the source keeps the text as it was given,
+ * to be quoted in messages. */
 static enum vt_status add_override(struct vt_filling *f, struct vt_plan *p, const char *text)
 {
 	struct vt_source *source = vt_arena_take(f->ctx, f->arena, 1, sizeof *source);
@@ -168,7 +172,9 @@ static enum vt_status add_override(struct vt_filling *f, struct vt_plan *p, cons
 	return vt_plan_assign(f, p, key, value);
 }
 
-/* Axes over settings that a stronger change of kind took away. */
+/* Axes over settings that a stronger change of kind took away.  Settings of that sort are let
+ * pass when the kind is filled; an axis would leave equal tasks behind.  Looking them up may
+ * leave a message, which is none. */
 static void drop_stale_axes(struct vt_filling *f, struct vt_plan *p)
 {
 	for (size_t i = 0; i < p->n_axes;) {
@@ -226,6 +232,7 @@ void vt_plan_free(struct vt_plan *p)
 
 /* ---- points ----------------------------------------------------------- */
 
+/* A number in mixed radix: the last axis is the fastest digit. */
 void vt_plan_point(const struct vt_plan *p, size_t number, size_t index[VT_MOST_AXES])
 {
 	for (size_t i = p->n_axes; i-- > 0;) {
@@ -241,6 +248,7 @@ static struct vt_node *apply_arm(struct vt_filling *f, struct vt_node *root, con
 	return root;
 }
 
+/* From weakest to strongest, so that the strongest stays. */
 struct vt_node *vt_plan_tree(struct vt_filling *f, const struct vt_plan *p, const size_t index[VT_MOST_AXES])
 {
 	struct vt_node *root = p->config->root;

@@ -121,7 +121,9 @@ struct vt_node *vt_plan_tree(struct vt_filling *f, const struct vt_plan *p, cons
 
 /* ---- tasks and hypotheses --------------------------------------------- */
 
-enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size_t number, struct vt_task **out);
+/* json: fill settings_json and defaults_json as well, which takes three times as long. */
+enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size_t number, bool json,
+                               struct vt_task **out);
 
 /* Hypotheses of the section, which may be null.  With a plan, keys of `where` and `over`
  * and the groups of `series` are checked against its settings. */

@@ -24,7 +24,7 @@ static size_t number_length(const char *s)
 	size_t i = s[0] == '-' || s[0] == '+';
 	size_t whole = digits(s + i), fraction = 0;
 	i += whole;
-	if (s[i] == '.' && s[i + 1] != '.') {
+	if (s[i] == '.' && s[i + 1] != '.') { /* two dots are a range */
 		fraction = digits(s + i + 1);
 		i += 1 + fraction;
 	}
@@ -77,6 +77,7 @@ bool vt_text_range(const char *text, int64_t *first, int64_t *last)
 	return true;
 }
 
+/* 17 digits always suffice for a double. */
 void vt_text_from_real(double value, char out[32])
 {
 	for (int digit = 1; digit <= 17; digit++) {

@@ -76,6 +76,8 @@ static enum vt_status find_option(struct walk *w, const struct vt_option **out)
 	const struct vt_option *option = kind ? vt_option_find(kind->options, w->word) : NULL;
 	const char *name[MOST];
 	size_t n = 0;
+	/* a kind that the preset, the sweep or a later override chooses may have it: whether it fits
+	 * is known when the task is resolved */
 	if (!option) option = in_any_kind(w->f->kinds, w->room, w->word);
 	*out = option;
 	if (option) return VT_OK;

@@ -20,6 +20,8 @@ static bool is_list(const struct vt_setting *s)
 	       (s->option->type == VT_INTS || s->option->type == VT_REALS || s->option->type == VT_STRINGS);
 }
 
+/* Where the setting itself is a list, one list is its value and a list of lists sweeps.
+ * A range that is wrong (9..0) counts as a sweep as well, to be refused as one. */
 bool vt_value_sweeps(const struct vt_setting *s, const struct vt_node *value)
 {
 	if (is_list(s)) return value->type == VT_NODE_LIST && value->n > 0 && value->item[0]->type == VT_NODE_LIST;
@@ -107,7 +109,7 @@ static size_t arm_axis(const struct vt_plan *p)
 	return SIZE_MAX;
 }
 
-/* A copy of one arm with its keys as axes write them. */
+/* The copy belongs to the plan, which may take entries out of it.  A copy of one arm with its keys as axes write them. */
 static enum vt_status read_arm(struct vt_filling *f, const struct vt_plan *p, const struct vt_node *name,
                                const struct vt_node *entries, struct vt_node **out)
 {
@@ -224,6 +226,7 @@ void vt_arms_strip(struct vt_plan *p, const char *key)
 	}
 }
 
+/* Only arms that became equal: two that are equal in the file are what the file says. */
 void vt_arms_collapse(struct vt_plan *p)
 {
 	size_t axis = arm_axis(p), kept = 0;

@@ -25,6 +25,7 @@ static enum vt_status check_measure_name(struct vt_filling *f, const struct vt_n
 	return VT_OK;
 }
 
+/* One that fails halfway is freed with the task: n_measures counts what vt_task_free must free. */
 static enum vt_status fill_measures(struct vt_filling *f, const struct vt_node *section, struct vt_task *t)
 {
 	enum vt_status status;
@@ -70,6 +71,8 @@ done:
 	return status;
 }
 
+/* Fixed order of sections, then each table's own order: equal tasks give equal text, which the
+ * store hashes. */
 static void write_settings(struct vt_flat *flat, const struct vt_task *t, const struct vt_node *root)
 {
 	const struct { const char *room; const struct vt_chosen *chosen; } section[] = {
@@ -113,7 +116,8 @@ static int64_t seed(const struct vt_chosen *train)
 	return o && o->type == VT_INT ? *(const int64_t *)((const char *)train->settings + o->offset) : 0;
 }
 
-enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size_t number, struct vt_task **out)
+enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size_t number, bool json,
+                               struct vt_task **out)
 {
 	size_t index[VT_MOST_AXES];
 	struct vt_filling f = { .ctx = ctx, .kinds = p->config->kinds, .arena = vt_arena_create(ctx) };
@@ -125,6 +129,7 @@ enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size
 	vt_plan_point(p, number, index);
 	const struct vt_node *root = vt_plan_tree(&f, p, index);
 	VT_REQUIRE(ctx, root, VT_ENOMEM, "out of memory for task %zu", number);
+	/* in the order of the data's way, so that the first error is the one nearest to the source */
 	VT_TRY(fill_section(&f, root, "dataset", &t->dataset));
 	VT_TRY(fill_section(&f, root, "model", &t->model));
 	VT_TRY(fill_section(&f, root, "train", &t->train));
@@ -132,7 +137,7 @@ enum vt_status vt_task_resolve(struct vt_ctx *ctx, const struct vt_plan *p, size
 	VT_TRY(fill_section(&f, root, "store", &t->store));
 	VT_TRY(fill_measures(&f, vt_node_find(root, "measure"), t));
 	VT_TRY(fill_point(ctx, p, index, t));
-	VT_TRY(fill_json(ctx, t, root));
+	if (json) VT_TRY(fill_json(ctx, t, root));
 	t->seed = seed(&t->train);
 	*out = t;
 	t = NULL;

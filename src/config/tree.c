@@ -9,6 +9,7 @@
 
 #include "tree.h"
 
+/* A task's changes fit into one block: resolving it costs one allocation. */
 enum { BLOCK_BYTES = 16384, ALIGNMENT = 16 };
 
 struct block {
@@ -164,6 +165,7 @@ void vt_node_mark(struct vt_node *node, enum vt_origin origin)
 	}
 }
 
+/* The order of a mapping does not count. */
 bool vt_node_equal(const struct vt_node *a, const struct vt_node *b)
 {
 	if (a->type != b->type || a->n != b->n) return false;
@@ -182,16 +184,24 @@ const char *vt_node_noun(const struct vt_node *node)
 	return node->text[0] == '\0' && !node->quoted ? "nothing" : "a single value";
 }
 
+/* User text may hold anything; a message is one line and does nothing to a terminal. */
+static void make_printable(char *message)
+{
+	for (char *p = message; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f) *p = ' ';
+}
+
 enum vt_status vt_node_fail(struct vt_ctx *ctx, const struct vt_node *at, const char *format, ...)
 {
-	char message[1024];
+	char message[1024], place[512];
+	const struct vt_source *s = at->source;
 	va_list args;
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);
-	const struct vt_source *s = at->source;
-	if (s->blame == VT_ECONFIG)
-		return vt_ctx_fail(ctx, VT_ECONFIG, "%s:%zu:%zu: %s", s->name, at->line, at->column, message);
-	if (s->blame == VT_EUSAGE) return vt_ctx_fail(ctx, VT_EUSAGE, "'%.200s': %s", s->name, message);
-	return vt_ctx_fail(ctx, s->blame, "default '%.200s': %s", s->name, message);
+	if (s->blame == VT_ECONFIG) snprintf(place, sizeof place, "%.400s:%zu:%zu", s->name, at->line, at->column);
+	else snprintf(place, sizeof place, "%s'%.200s'", s->blame == VT_EBUG ? "default " : "", s->name);
+	make_printable(message);
+	make_printable(place);
+	return vt_ctx_fail(ctx, s->blame, "%s: %s", place, message);
 }

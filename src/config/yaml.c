@@ -248,6 +248,7 @@ enum vt_status vt_yaml_parse(struct vt_ctx *ctx, struct vt_arena *a, const struc
 	enum vt_status status = vt_text_check(ctx, source, text, n);
 	if (status != VT_OK) return status;
 	if (!yaml_parser_initialize(&r.parser)) return vt_ctx_fail(ctx, VT_ENOMEM, "out of memory for a YAML parser");
+	/* else a byte order mark would choose */
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
 	status = read_document(&r, out);

@@ -33,6 +33,7 @@ struct rows {
 	size_t n;
 	double *x, *weight;
 	int32_t *label;
+	double *share; /* of the rows, for each class */
 	struct vt_pair_input input;
 	struct vt_pair_sums sums;
 	double *memory;
@@ -43,6 +44,7 @@ static void rows_clear(struct rows *r)
 	free(r->x);
 	free(r->weight);
 	free(r->label);
+	free(r->share);
 	free(r->memory);
 }
 
@@ -93,6 +95,9 @@ static enum vt_status prepare(struct vt_ctx *ctx, const struct vt_layer *in, dou
 	}
 	r->input.n_classes = in->y.y ? in->y.n_classes : 1;
 	r->input.variance = variance;
+	VT_NEW(ctx, r->share, r->input.n_classes);
+	for (size_t i = 0; i < in->t.rows; i++) r->share[in->y.y ? in->y.y[i] : 0]++;
+	for (size_t c = 0; c < r->input.n_classes; c++) r->share[c] /= (double)in->t.rows;
 	size_t n = r->n, n_null = r->input.n_null * n;
 	VT_NEW(ctx, r->memory, 4 * n + 2 * n_null);
 	double *m = r->memory;
@@ -101,15 +106,16 @@ done:
 	return status;
 }
 
-/* One bound from its sums.  I(T;Y) = H(Y) + mean of ln(own / all): the mixture's bound less the
- * classes' bounds, each with its own number of rows. */
-static void bound(const struct vt_layer *in, const struct rows *r, const double *all, const double *own, double h_y,
+/* One bound from its sums.  The mixture's bound less the classes' bounds, each of n_y rows, is the
+ * mean of ln (own / n_y) / (all / n). */
+static void bound(const struct vt_layer *in, const struct rows *r, const double *all, const double *own,
                   struct vt_information *out)
 {
-	double n = (double)in->t.rows, log_n = log(n), xt = 0, ty = 0, xt2 = 0, ty2 = 0, alone = 0;
+	double n = (double)in->t.rows, xt = 0, ty = 0, xt2 = 0, ty2 = 0, alone = 0;
 	for (size_t i = 0; i < r->n; i++) {
 		double w = (r->input.weight ? r->input.weight[i] : 1) / n;
-		double local_xt = log_n - log(all[i]), local_ty = log(own[i] / all[i]);
+		double share = in->y.y ? r->share[r->input.label[i]] : 1;
+		double local_xt = -log(all[i] / n), local_ty = log(own[i] / (share * all[i]));
 		xt += w * local_xt;
 		ty += w * local_ty;
 		xt2 += w * local_xt * local_xt;
@@ -118,21 +124,22 @@ static void bound(const struct vt_layer *in, const struct rows *r, const double 
 	}
 	*out = vt_information_none(in->t.rows, alone > 0.5 ? VT_BIAS_DOMINATED : 0);
 	out->i_xt = xt;
-	if (in->y.y) out->i_ty = h_y + ty;
+	if (in->y.y) out->i_ty = ty;
 	vt_information_errors(in, fmax(xt2 - xt * xt, 0), fmax(ty2 - ty * ty, 0), out);
 }
 
-static enum vt_status null(struct vt_ctx *ctx, const struct vt_layer *in, const double *all, const double *own,
-                           double h_y, struct vt_information *out)
+/* Shuffled labels have the shares of the given ones. */
+static enum vt_status null(struct vt_ctx *ctx, const struct vt_layer *in, const struct rows *r, const double *all,
+                           const double *own, struct vt_information *out)
 {
 	enum vt_status status = VT_OK;
 	size_t n = in->t.rows;
 	double *value = NULL;
 	VT_NEW(ctx, value, in->n_null);
-	for (size_t r = 0; r < in->n_null; r++) {
-		double sum = 0;
-		for (size_t i = 0; i < n; i++) sum += log(own[r * n + i] / all[i]);
-		value[r] = h_y + sum / (double)n;
+	for (size_t k = 0; k < in->n_null; k++) {
+		const int32_t *label = r->input.null_label + k * n;
+		for (size_t i = 0; i < n; i++)
+			value[k] += log(own[k * n + i] / (r->share[label[i]] * all[i])) / (double)n;
 	}
 	vt_null_summary(in, value, out);
 done:
@@ -148,18 +155,17 @@ static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const stru
 	struct vt_information upper, lower;
 	struct rows r = { 0 };
 	int32_t *null_label = NULL;
-	double h_y = 0, noise = 0.5 * (double)in->t.cols * log(2 * M_PI * M_E * s->variance);
-	if (in->y.y) VT_TRY(vt_label_entropy(ctx, &in->y, &h_y));
+	double noise = 0.5 * (double)in->t.cols * log(2 * M_PI * M_E * s->variance);
 	if (in->y.y && in->n_null > 0) VT_TRY(vt_null_labels(ctx, in, &null_label));
 	VT_TRY(prepare(ctx, in, s->variance, null_label, &r));
 	VT_TRY(vt_pair_sums(ctx, &r.input, &r.sums));
-	bound(in, &r, r.sums.narrow, r.sums.narrow_own, h_y, &upper);
-	bound(in, &r, r.sums.wide, r.sums.wide_own, h_y, &lower);
+	bound(in, &r, r.sums.narrow, r.sums.narrow_own, &upper);
+	bound(in, &r, r.sums.wide, r.sums.wide_own, &lower);
 	upper.h_t = upper.i_xt + noise;
 	lower.h_t = lower.i_xt + noise;
 	if (null_label) {
-		VT_TRY(null(ctx, in, r.sums.narrow, r.sums.narrow_null, h_y, &upper));
-		VT_TRY(null(ctx, in, r.sums.wide, r.sums.wide_null, h_y, &lower));
+		VT_TRY(null(ctx, in, &r, r.sums.narrow, r.sums.narrow_null, &upper));
+		VT_TRY(null(ctx, in, &r, r.sums.wide, r.sums.wide_null, &lower));
 	}
 	out[0] = upper;
 	out[1] = lower;

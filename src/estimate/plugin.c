@@ -174,17 +174,3 @@ done:
 	work_clear(&w);
 	return status;
 }
-
-enum vt_status vt_label_entropy(struct vt_ctx *ctx, const struct vt_labels *y, double *out)
-{
-	enum vt_status status = VT_OK;
-	struct vt_partition all = { 0 };
-	struct work w = { 0 };
-	VT_TRY(vt_partition_create(ctx, y->n, &all));
-	VT_TRY(work_create(ctx, &all, y->n_classes, &w));
-	*out = label_entropy(&w, y);
-done:
-	work_clear(&w);
-	vt_partition_clear(&all);
-	return status;
-}

@@ -33,7 +33,4 @@ enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int
 /* Mean and p of in->n_null values of I(T;Y) under shuffles against out->i_ty. */
 void vt_null_summary(const struct vt_layer *in, const double *null, struct vt_information *out);
 
-/* Entropy of the labels; 0 without rows. */
-enum vt_status vt_label_entropy(struct vt_ctx *ctx, const struct vt_labels *y, double *out);
-
 #endif

@@ -26,6 +26,8 @@ static const char *dataset_of(const char *where)
 	return last;
 }
 
+/* The format is told by the name alone: guessing from the content would let a file choose
+ * its reader. */
 static enum vt_status read_any(struct vt_ctx *ctx, const char *where, struct vt_array *out)
 {
 	const char *colon = dataset_of(where);
@@ -55,6 +57,7 @@ static void print_index(const struct vt_array *a, size_t i, size_t size, char *o
 		                         k + 1 == a->rank ? "]" : "");
 }
 
+/* Every estimator assumes finite values, and labels that are integers are compared exactly. */
 static enum vt_status check_values(struct vt_ctx *ctx, const char *where, const struct vt_array *a)
 {
 	const double exact = 9007199254740992.0; /* 2^53 */

@@ -21,6 +21,7 @@ struct table {
 	bool integer;
 };
 
+/* How many numbers there are is known at the end only, so the table doubles. */
 static enum vt_status push(struct vt_ctx *ctx, struct table *t, double x)
 {
 	if (t->n == t->capacity) {
@@ -62,6 +63,7 @@ static const char *cell_end(const char *begin, const char *line_end)
 	return comma ? comma : line_end;
 }
 
+/* Nothing but blanks: what editors leave at the end of a file. */
 static bool blank(const char *begin, const char *end)
 {
 	trim(&begin, &end);
@@ -80,6 +82,7 @@ static bool is_header(const struct table *t, const char *begin, const char *end)
 	}
 }
 
+/* The first row of numbers fixes how many columns there are. */
 static enum vt_status read_line(struct vt_ctx *ctx, struct table *t, size_t line, const char *begin, const char *end)
 {
 	size_t cols = 0;
@@ -106,6 +109,8 @@ static enum vt_status read_line(struct vt_ctx *ctx, struct table *t, size_t line
 	return VT_OK;
 }
 
+/* An empty line among the rows is refused, since dropping it would shift the labels that a
+ * second file holds. */
 static enum vt_status read_lines(struct vt_ctx *ctx, struct table *t, const char *text)
 {
 	size_t line = 0, empty = 0;

@@ -18,6 +18,8 @@ struct vt_hdf5_quiet {
 	unsigned plugins;
 };
 
+/* A file names the filters that it wants; with plugins on, HDF5 would search folders for a
+ * shared object of that number and run it. */
 struct vt_hdf5_quiet *vt_hdf5_quiet_begin(struct vt_ctx *ctx)
 {
 	struct vt_hdf5_quiet *q = vt_alloc(ctx, 1, sizeof *q);
@@ -38,6 +40,7 @@ void vt_hdf5_quiet_end(struct vt_hdf5_quiet *q)
 	free(q);
 }
 
+/* H5Fopen itself would wait for ever on a FIFO, hence the look at the file before. */
 enum vt_status vt_hdf5_open(struct vt_ctx *ctx, const char *path, int64_t *file)
 {
 	enum vt_status status;
@@ -64,6 +67,8 @@ done:
 	return status;
 }
 
+/* An external link can lead to any file, a soft link to an external one, and either in a
+ * circle: only hard links are followed. */
 enum vt_status vt_hdf5_child(struct vt_ctx *ctx, int64_t parent, const char *name, const char *where,
                              int64_t *object)
 {
@@ -100,6 +105,7 @@ static const char *class_name(H5T_class_t class)
 	}
 }
 
+/* Numbers with padding bits, 80-bit floats and the like convert in ways that nobody checks. */
 static enum vt_status check_type(struct vt_ctx *ctx, hid_t type, const char *where, struct vt_hdf5_plain *p)
 {
 	enum vt_status status;
@@ -123,6 +129,7 @@ done:
 	return status;
 }
 
+/* The product is formed here and nowhere else: no later multiplication can overflow. */
 static enum vt_status check_shape(struct vt_ctx *ctx, hid_t space, const char *where, struct vt_hdf5_plain *p)
 {
 	enum vt_status status;
@@ -146,6 +153,7 @@ done:
 	return status;
 }
 
+/* What HDF5 always has; everything else is a plugin or has had holes. */
 static enum vt_status check_filters(struct vt_ctx *ctx, hid_t created, const char *where)
 {
 	int n = H5Pget_nfilters(created);
@@ -175,6 +183,8 @@ static enum vt_status check_chunk(struct vt_ctx *ctx, hid_t created, const char 
 	return VT_OK;
 }
 
+/* A dataset may declare terabytes and hold nothing: no memory is asked for that the bytes in
+ * the file could not fill. */
 static enum vt_status check_storage(struct vt_ctx *ctx, hid_t dataset, hid_t created, const char *where,
                                     const struct vt_hdf5_plain *p)
 {

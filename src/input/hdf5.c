@@ -31,6 +31,7 @@ static enum vt_status walk(struct vt_ctx *ctx, hid_t file, const char *where, ch
 	return VT_OK;
 }
 
+/* HDF5 converts byte order and width, half precision included. */
 static enum vt_status read_dataset(struct vt_ctx *ctx, hid_t dataset, const char *where, struct vt_array *out)
 {
 	enum vt_status status;

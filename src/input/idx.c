@@ -81,6 +81,7 @@ static enum vt_status check_size(struct vt_ctx *ctx, const struct reader *r, siz
 	return VT_OK;
 }
 
+/* Too long is as wrong as too short: both mean that header and data do not belong together. */
 static enum vt_status read_data(struct vt_ctx *ctx, const struct reader *r, size_t n, uint8_t *data)
 {
 	enum vt_status status;
@@ -98,6 +99,7 @@ done:
 	return status;
 }
 
+/* zlib takes the descriptor that was checked, so that nobody can exchange the file between. */
 static enum vt_status open_reader(struct vt_ctx *ctx, const char *path, struct reader *r)
 {
 	enum vt_status status;

@@ -74,6 +74,7 @@ static bool shape(struct cursor *c, struct header *h)
 	return true;
 }
 
+/* One of the three keys; any other makes the header unknown. */
 static bool entry(struct cursor *c, struct header *h)
 {
 	char key[32];
@@ -85,6 +86,8 @@ static bool entry(struct cursor *c, struct header *h)
 	return h->has_order = h->fortran || accept(c, "False");
 }
 
+/* The dictionary is Python source in the standard; a parser of three keys reads it, nothing
+ * evaluates it. */
 static bool parse(const char *text, struct header *h)
 {
 	struct cursor c = { text };
@@ -163,6 +166,7 @@ static enum vt_status parse_element(struct vt_ctx *ctx, const char *path, const 
 	return VT_OK;
 }
 
+/* IEEE 754 binary16, which C11 has no type for. */
 static double half(uint16_t bits)
 {
 	int exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -210,6 +214,7 @@ static double widen_float(const unsigned char *b, size_t size)
 	}
 }
 
+/* Elements may stand at odd addresses and in the other byte order: always through a copy. */
 static double widen(const struct element *e, const unsigned char *stored)
 {
 	unsigned char b[8];

@@ -40,6 +40,7 @@ done:
 	return status;
 }
 
+/* The size was asked before; a file that shrinks meanwhile ends early here. */
 enum vt_status vt_input_bytes(struct vt_ctx *ctx, int fd, const char *path, size_t n, void *out)
 {
 	unsigned char *p = out;

@@ -104,7 +104,7 @@ struct job {
 	double rate, far;
 	double *part; /* PARTS x 4 x n_slots: wide and narrow with the own label, with others */
 	struct vt_pair_sums *out;
-	double *null_label; /* n_null x n_slots */
+	double *null_label; /* of VT_TILE_STEP slots under each labelling in turn, then of the next */
 };
 
 /* Where sums go: n_slots numbers each. */
@@ -198,8 +198,17 @@ static enum vt_status combine(void *self, size_t tile)
 	return VT_OK;
 }
 
-/* One row against one tile, under all null labellings: n_null vectors each of wide and narrow. */
-VT_CLONES static void add_null(const struct job *job, size_t i, size_t b, vector *wide_sum, vector *narrow_sum)
+/* Labels of the slots from `slot` on, a multiple of VT_TILE_STEP, under labelling r.  What is used
+ * together lies together; n_null rows of n_slots numbers would fight for the same cache lines. */
+VT_INLINE double *null_labels(const struct job *job, size_t slot, size_t r)
+{
+	return job->null_label + (slot * job->in->n_null + r * VT_TILE_STEP);
+}
+
+/* One row against one tile, under all null labellings: n_null vectors each of wide and narrow.
+ * mine: the row's own labels. */
+VT_CLONES static void add_null(const struct job *job, size_t i, size_t b, const double *mine, vector *wide_sum,
+                               vector *narrow_sum)
 {
 	const struct vt_tiles *t = job->tiles;
 	size_t first = t->first[b], room = t->first[b + 1] - first;
@@ -215,11 +224,10 @@ VT_CLONES static void add_null(const struct job *job, size_t i, size_t b, vector
 			wide[g] *= weight[g];
 		}
 		for (size_t r = 0; r < job->in->n_null; r++) {
-			const vector *label = (const vector *)(job->null_label + r * t->n_slots + first + j);
-			double mine = job->null_label[r * t->n_slots + i];
+			const vector *label = (const vector *)null_labels(job, first + j, r);
 			vector w = wide_sum[r], u = narrow_sum[r];
 			for (size_t g = 0; g < GROUP; g++) {
-				mask same = label[g] == mine;
+				mask same = label[g] == mine[r];
 				w += (vector)((mask)wide[g] & same);
 				u += (vector)((mask)narrow[g] & same);
 			}
@@ -236,12 +244,14 @@ static enum vt_status null_tile(void *self, size_t a)
 	const struct job *job = self;
 	const struct vt_tiles *t = job->tiles;
 	size_t n_null = job->in->n_null, n = t->n;
-	vector *sum = aligned_alloc(sizeof *sum, 2 * n_null * sizeof *sum);
+	vector *sum = aligned_alloc(sizeof *sum, 3 * n_null * sizeof *sum);
+	double *mine = (double *)(sum + 2 * n_null);
 	if (!sum) return VT_ENOMEM;
 	for (size_t i = t->first[a]; i < t->first[a] + t->count[a]; i++) {
 		memset(sum, 0, 2 * n_null * sizeof *sum);
+		for (size_t r = 0; r < n_null; r++) mine[r] = null_labels(job, i - i % VT_TILE_STEP, r)[i % VT_TILE_STEP];
 		for (size_t b = 0; b < t->n_tiles; b++)
-			if (vt_tiles_gap(t, a, b, job->far) <= job->far) add_null(job, i, b, sum, sum + n_null);
+			if (vt_tiles_gap(t, a, b, job->far) <= job->far) add_null(job, i, b, mine, sum, sum + n_null);
 		for (size_t r = 0; r < n_null; r++) {
 			job->out->wide_null[r * n + t->row[i]] = total(&sum[r]);
 			job->out->narrow_null[r * n + t->row[i]] = total(&sum[n_null + r]);
@@ -259,7 +269,7 @@ static enum vt_status run_null(struct vt_ctx *ctx, struct job *job)
 	for (size_t r = 0; r < job->in->n_null; r++)
 		for (size_t tile = 0; tile < t->n_tiles; tile++)
 			for (size_t i = t->first[tile]; i < t->first[tile] + t->count[tile]; i++)
-				job->null_label[r * t->n_slots + i] = job->in->null_label[r * t->n + t->row[i]];
+				null_labels(job, i - i % VT_TILE_STEP, r)[i % VT_TILE_STEP] = job->in->null_label[r * t->n + t->row[i]];
 	status = vt_blocks_run(ctx, t->n_tiles, false, null_tile, job);
 	VT_REQUIRE(ctx, status == VT_OK, status, "out of memory for %zu null labellings", job->in->n_null);
 done:

@@ -40,7 +40,7 @@ static enum vt_status one(struct vt_ctx *ctx, const struct vt_study *s, const ch
 	VT_TRY(note(ctx, s, "information/estimator_settings", label, &settings));
 	bool noted = meaning && *meaning;
 	vt_page_add(page, "<dt>%s</dt><dd>%s", label, noted ? meaning : "The run files hold no note on this estimator.");
-	if (settings && *settings) vt_page_add(page, " <code>%s</code>", settings);
+	if (settings && *settings && strcmp(settings, "{}") != 0) vt_page_add(page, " <code>%s</code>", settings);
 	vt_page_add(page, "</dd>\n");
 	status = page->status;
 done:

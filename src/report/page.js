@@ -121,7 +121,8 @@ class Plane {
 		this.barBox.textContent = '';
 		const width = Math.max(300, this.barBox.clientWidth || 600);
 		make(this.barBox, 'div', { class: 'note', style: 'font-size:.85rem' },
-			'Colour: epoch, logarithmic. Mark: layer. ' + (this.mode.value === 'mean' ? 'Cross: one standard deviation over seeds.' : ''));
+			(this.study.axis.length ? 'Panels: ' + this.study.axis.join(', ') + '. ' : '') + 'Mark: layer. Colour: epoch, logarithmic. ' +
+			(this.mode.value === 'mean' ? 'Cross: one standard deviation over seeds.' : ''));
 		const svg = element(this.barBox, 'svg', { viewBox: '0 0 ' + width + ' 46', 'aria-hidden': 'true' });
 		this.pointer = drawBar(svg, this.study, this.scale, width);
 	}

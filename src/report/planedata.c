@@ -143,7 +143,7 @@ static json_t *text(const char *s)
 	return out ? out : json_string("?");
 }
 
-static json_t *texts(char *const *s, size_t n)
+static json_t *texts(const char *const *s, size_t n)
 {
 	json_t *out = json_array();
 	for (size_t i = 0; i < n; i++) json_array_append_new(out, text(s[i]));
@@ -195,11 +195,14 @@ enum vt_status vt_plane_json(struct vt_ctx *ctx, const struct vt_study *s, const
 	json_t *root = NULL;
 	enum vt_status status;
 	VT_NEW(ctx, buffer, p->xt->n_frames * LONGEST_VALUE + 1);
-	root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "venturi-plane/1",
+	const char *const *layer = (const char *const *)p->xt->label[0];
+	const char *const *estimator = (const char *const *)p->xt->label[1];
+	root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "venturi-plane/1",
 	                 "step", steps(p->xt->step, p->xt->n_frames), "epoch", numbers(p->xt->epoch, p->xt->n_frames),
-	                 "layer", texts(p->xt->label[0], p->n_layers), "estimator", texts(p->xt->label[1], p->n_estimators),
+	                 "layer", texts(layer, p->n_layers), "estimator", texts(estimator, p->n_estimators),
 	                 "ceiling", numbers(p->ceiling, p->n_estimators), "h_y", number(p->h_y),
-	                 "n", number(p->n_samples), "arm", arms(s), "run", runs(s, p, buffer));
+	                 "n", number(p->n_samples), "axis", texts(s->axis, s->n_axes), "arm", arms(s),
+	                 "run", runs(s, p, buffer));
 	if (root) json = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	VT_REQUIRE(ctx, json, VT_ENOMEM, "out of memory for the plane of %zu runs", s->n_runs);
 	*out = json;

@@ -15,7 +15,7 @@
 #include "gnuplot.h"
 
 /* In units of the SVG: a figure is WIDTH wide whatever its columns. */
-enum { WIDTH = 960, ROW = 298, LEFT = 84, RIGHT = 74, TOP = 34, BOTTOM = 58, LABEL = 15 };
+enum { WIDTH = 960, ROW = 298, LEFT = 84, RIGHT = 74, TOP = 34, BOTTOM = 58, LABEL = 15, DECADE = 48 };
 /* A plane is taller, and has a colour bar at the right and a legend below. */
 enum { PLANE_ROW = ROW + 120, PLANE_RIGHT = 100, LEGEND = 44 };
 
@@ -97,12 +97,18 @@ static struct box box_of(const struct vt_picture *p, size_t k)
 }
 
 /* Epoch 0 at the left edge, then the powers of ten from the first snapshot on: none may
- * stand between the two. */
-static void epoch_tics(FILE *f, const struct vt_panel *p)
+ * stand between the two.  Narrow panels label every other one. */
+static void epoch_tics(FILE *f, const struct vt_panel *p, const struct box *b)
 {
-	fprintf(f, "set xtics ('0' %.6g", p->x_min);
 	double first = pow(10, ceil(log10(3 * p->x_min) - 1e-9));
-	for (double e = first; e <= p->x_max * 1.001; e *= 10) fprintf(f, ", '%g' %g", e, e);
+	double decade = (b->right - b->left) * WIDTH / log10(p->x_max / p->x_min);
+	fprintf(f, "set xtics ('0' %.6g", p->x_min);
+	bool label = true;
+	for (double e = first; e <= p->x_max * 1.001; e *= 10) {
+		if (label) fprintf(f, ", '%g' %g", e, e);
+		else fprintf(f, ", '' %g", e);
+		if (decade < DECADE) label = !label;
+	}
 	fputs(")\n", f);
 }
 
@@ -115,7 +121,7 @@ static void axes(FILE *f, const struct vt_panel *p, const struct box *b)
 	fprintf(f, "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n", p->x_min, p->x_max, p->y_min, p->y_max);
 	fputs(p->epochs || p->log_x ? "set logscale x\nset format x '%g'\n" : "unset logscale x\nset format x '%g'\n", f);
 	fputs(p->log_y ? "set logscale y\nset format y '%g'\n" : "unset logscale y\nset format y '%g'\n", f);
-	if (p->epochs) epoch_tics(f, p);
+	if (p->epochs) epoch_tics(f, p, b);
 	else fputs("set xtics autofreq\n", f);
 	for (size_t i = 0; i < p->n_rules; i++) {
 		const struct vt_rule *r = &p->rule[i];

@@ -61,14 +61,20 @@ static void tenths(struct vt_page *page, long v, bool separate)
 	vt_page_bytes(page, text, (size_t)n);
 }
 
+static void stroke(struct pen *p, long x, long y)
+{
+	if (!p->drawing) vt_page_bytes(p->page, "l", 1);
+	tenths(p->page, x - p->x, p->drawing);
+	tenths(p->page, y - p->y, true);
+	p->x = x;
+	p->y = y;
+	p->drawing = true;
+}
+
 static void flush(struct pen *p)
 {
-	if (!p->skipping) return;
-	tenths(p->page, p->skip_x - p->x, p->drawing);
-	tenths(p->page, 0, true);
-	p->x = p->skip_x;
+	if (p->skipping) stroke(p, p->skip_x, p->y);
 	p->skipping = false;
-	p->drawing = true;
 }
 
 static void move(struct pen *p, long x, long y)
@@ -77,7 +83,6 @@ static void move(struct pen *p, long x, long y)
 	vt_page_bytes(p->page, "M", 1);
 	tenths(p->page, x, false);
 	tenths(p->page, y, true);
-	vt_page_bytes(p->page, "l", 1);
 	p->x = x;
 	p->y = y;
 	p->drawing = false;
@@ -96,11 +101,7 @@ static void line(struct pen *p, long x, long y)
 		line(p, x, y);
 		return;
 	}
-	tenths(p->page, x - p->x, p->drawing);
-	tenths(p->page, y - p->y, true);
-	p->x = x;
-	p->y = y;
-	p->drawing = true;
+	stroke(p, x, y);
 }
 
 /* Rewrites "M1.23,4.56 L7.89,0.12 ..." or a polygon's points up to the quote; returns the
@@ -152,6 +153,16 @@ static size_t prefixed(const char *s, const char *what, const char *prefix, stru
 }
 
 static const char *const reference[] = { "href=\"#", "href='#", "url(#", NULL };
+/* What gnuplot writes into each of a thousand groups, and is the default anyway. */
+static const char *const needless[] = { " stroke-linecap=\"butt\"", " stroke-linejoin=\"miter\"",
+                                        " stroke-width=\"1.00\"", NULL };
+
+static size_t skipped(const char *s)
+{
+	for (size_t k = 0; needless[k]; k++)
+		if (strncmp(s, needless[k], strlen(needless[k])) == 0) return strlen(needless[k]);
+	return 0;
+}
 
 /* One tag up to its '>': blank runs get shorter, ids a prefix, paths their short form. */
 static size_t tag(const char *s, const char *prefix, struct vt_page *page)
@@ -161,6 +172,7 @@ static size_t tag(const char *s, const char *prefix, struct vt_page *page)
 	if (polygon) vt_page_bytes(page, "<path", 5);
 	while (s[i] && s[i] != '>' && page->status == VT_OK) {
 		size_t n = i > 0 && (s[i - 1] == '\'' || s[i - 1] == '"') ? coordinates(s, i, polygon, page) : 0;
+		if (n == 0) n = skipped(s + i);
 		for (size_t k = 0; n == 0 && reference[k]; k++) n = prefixed(s + i, reference[k], prefix, page);
 		bool starts = i > 0 && strchr(" \t\n", s[i - 1]);
 		if (n == 0 && starts) n = prefixed(s + i, "id=\"", prefix, page);
@@ -177,6 +189,16 @@ static size_t tag(const char *s, const char *prefix, struct vt_page *page)
 		i += n;
 	}
 	return i;
+}
+
+/* Length of a group with nothing in it, or 0. */
+static size_t empty_group(const char *s)
+{
+	if (strncmp(s, "<g ", 3) != 0) return 0;
+	const char *end = strchr(s, '>');
+	if (!end) return 0;
+	end += 1 + strspn(end + 1, " \t\r\n");
+	return strncmp(end, "</g>", 4) == 0 ? (size_t)(end + 4 - s) : 0;
 }
 
 /* The <svg> element alone, tag by tag; text between tags is kept unless it is blank.
@@ -197,6 +219,8 @@ static void squeeze(const char *s, const char *prefix, struct vt_page *page)
 		if (end) { s = end + 3; continue; }
 		if (strncmp(s, "<title>", 7) == 0) end = strstr(s, "</title>");
 		if (end) { s = end + 8; continue; }
+		size_t empty = empty_group(s);
+		if (empty) { s += empty; continue; }
 		s += tag(s, prefix, page);
 		if (*s) vt_page_bytes(page, s++, 1);
 	}

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "picture.h"
 #include "venturi/report.h"
@@ -11,7 +12,7 @@
 static const struct {
 	const char *variable[2], *label;
 } row[] = {
-	{ { "train/loss_train", "train/loss_test" }, "loss [nat]" },
+	{ { "train/loss_train", "train/loss_test" }, "loss" },
 	{ { "train/accuracy_train", "train/accuracy_test" }, "accuracy" },
 };
 static const char *const curve[2] = { "train", "test" };
@@ -22,13 +23,20 @@ static bool applies(const struct vt_study *study)
 	return vt_study_has(study, row[0].variable[0]);
 }
 
+/* Cross-entropy is in nat; a squared error is in no unit. */
+static const char *label_of(const struct vt_study *s, size_t r)
+{
+	const char *loss = vt_runs_setting(s->runs, 0, "train.loss");
+	return r == 0 && loss && strncmp(loss, "cross", 5) == 0 ? "loss [nat]" : row[r].label;
+}
+
 static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, size_t arm, size_t r, struct vt_panel *out)
 {
 	struct vt_field *g = NULL;
 	enum vt_status status;
 	snprintf(out->title, sizeof out->title, "%s", s->arm[arm].name);
 	out->x_label = "epoch";
-	out->y_label = row[r].label;
+	out->y_label = label_of(s, r);
 	out->epochs = true;
 	VT_TRY(vt_panel_curves(ctx, out, 2));
 	for (size_t c = 0; c < 2; c++) {

@@ -19,9 +19,9 @@ enum vt_status vt_task_store(struct vt_ctx *ctx, const struct vt_experiment *e, 
 /* Raw activations of one snapshot, in a file of their own. */
 enum vt_status vt_task_keep_activations(struct vt_ctx *ctx, struct vt_store *store, const struct vt_snapshot *s);
 
-/* The group /train: losses, accuracies, rate and norms at every snapshot. */
+/* The group /train: losses, accuracies, rate and norms at every snapshot, and metrics.jsonl. */
 enum vt_status vt_curves_declare(struct vt_ctx *ctx, struct vt_frame *frame);
-enum vt_status vt_curves_record(struct vt_ctx *ctx, struct vt_frame *frame, const struct vt_moment *moment,
+enum vt_status vt_curves_record(struct vt_ctx *ctx, struct vt_store *store, const struct vt_moment *moment,
                                 const struct vt_snapshot *snapshot);
 
 #endif

@@ -24,7 +24,7 @@ static enum vt_status measure_snapshot(struct vt_ctx *ctx, void *self, const str
 	struct sink *sink = self;
 	const struct vt_snapshot *snapshot;
 	VT_TRY(vt_probe_take(ctx, sink->probe, moment, &snapshot));
-	VT_TRY(vt_curves_record(ctx, vt_store_frame(sink->store), moment, snapshot));
+	VT_TRY(vt_curves_record(ctx, sink->store, moment, snapshot));
 	VT_TRY(vt_measures_record(ctx, sink->measures, snapshot));
 	if (sink->activations) VT_TRY(vt_task_keep_activations(ctx, sink->store, snapshot));
 	VT_TRY(vt_store_checkpoint(ctx, sink->store, snapshot->step, snapshot->epoch));

@@ -13,6 +13,7 @@
 #include "frame.h"
 #include "store.h"
 
+/* Views have strides, files have not. */
 static double *packed(struct vt_ctx *ctx, const struct vt_mat *m)
 {
 	size_t n;
@@ -46,6 +47,7 @@ done:
 	return status;
 }
 
+/* The leading axis is the step, of length 1, so that files can be joined along it. */
 static enum vt_status add_layer(struct vt_ctx *ctx, struct vt_frame *f, const char *name, const struct vt_mat *m)
 {
 	struct vt_variable v = { .name = name, .type = VT_F64, .rank = 3, .long_name = "activations: step, row, unit" };

@@ -59,6 +59,7 @@ done:
 	return status;
 }
 
+/* A sweep over arms has an axis that is no setting; it is known from the attribute alone. */
 enum vt_status vt_run_settings(struct vt_ctx *ctx, struct run *r)
 {
 	const struct var *settings = vt_frame_var(r->frame, "settings");
@@ -82,6 +83,7 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* A setting that only some runs have (another kind, say) differs too. */
 static bool differs(const struct vt_runs *r, const char *key)
 {
 	const struct setting *first = vt_run_setting(&r->run[0], key);
@@ -99,6 +101,7 @@ static bool listed(const struct vt_runs *r, size_t n, const char *key)
 	return false;
 }
 
+/* First pass: what was swept on purpose.  Second: what differs for another reason. */
 enum vt_status vt_runs_find_axes(struct vt_ctx *ctx, struct vt_runs *r)
 {
 	enum vt_status status;

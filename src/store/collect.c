@@ -32,6 +32,7 @@ static void clear_placing(struct placing *p)
 	for (size_t k = 0; k < p->rank; k++) free(p->map[k]);
 }
 
+/* Maps are made per variable: layers may differ from run to run. */
 static enum vt_status prepare(struct vt_ctx *ctx, const struct collecting *c, const struct group *g,
                               const struct var *v, struct placing *p)
 {
@@ -46,6 +47,7 @@ static enum vt_status prepare(struct vt_ctx *ctx, const struct collecting *c, co
 	return VT_OK;
 }
 
+/* Row-major index in the run to row-major index on the grid. */
 static size_t placed(const struct placing *p, size_t i)
 {
 	size_t index[VT_MAX_RANK_FRAME], at = 0;
@@ -75,6 +77,7 @@ static enum vt_status fill(struct vt_ctx *ctx, const struct collecting *c, const
 	return VT_OK;
 }
 
+/* Gaps are marked where the type allows it: a 0 among flags would read as "ok". */
 static enum vt_status put_values(struct vt_ctx *ctx, const struct collecting *c, const char *name)
 {
 	enum vt_status status;
@@ -131,6 +134,7 @@ static bool collectable(struct vt_ctx *ctx, const struct collecting *c, const st
 	return false;
 }
 
+/* The first run that has the variable declares it; put_values then asks all runs. */
 static enum vt_status collect_variable(struct vt_ctx *ctx, struct collecting *c, const struct group *g,
                                        const struct var *v)
 {
@@ -150,6 +154,7 @@ done:
 
 /* ---- one group ---------------------------------------------------------- */
 
+/* A dimension that no run has an entry of (steps of runs just begun) is left out. */
 static enum vt_status declare_dims(struct vt_ctx *ctx, struct collecting *c)
 {
 	enum vt_status status;
@@ -201,6 +206,7 @@ done:
 
 /* ---- the file ----------------------------------------------------------- */
 
+/* What all runs agree on, and a word where they do not. */
 static enum vt_status collect_attributes(struct vt_ctx *ctx, const struct vt_runs *r, struct vt_frame *f)
 {
 	static const char *const shared[] = { "title", "experiment", "git_revision", "dataset_sha256",

@@ -56,6 +56,7 @@ static bool sync_folder(struct vt_ctx *ctx, const char *path)
 	return good;
 }
 
+/* errno is read first: printing may change it. */
 static enum vt_status fail(struct vt_ctx *ctx, const char *what, const char *path, size_t n, size_t done)
 {
 	int reason = errno;
@@ -114,6 +115,7 @@ enum vt_status vt_frame_write(struct vt_ctx *ctx, struct vt_frame *f, const char
 	return status;
 }
 
+/* Two tasks may make the same folder at once: that it exists is no failure. */
 enum vt_status vt_folder_create(struct vt_ctx *ctx, const char *path)
 {
 	enum vt_status status;

@@ -11,6 +11,7 @@
 /* What one coordinate says of run i: text, or null where the run has no such thing. */
 typedef const char *ask_fn(const struct vt_runs *r, size_t i, const char *key);
 
+/* Relative to the folder, so that equal sweeps in different folders give equal files. */
 static const char *ask_file(const struct vt_runs *r, size_t i, const char *key)
 {
 	(void)key;
@@ -101,6 +102,7 @@ static enum vt_status add_axis(struct vt_ctx *ctx, const struct vt_runs *r, stru
 	return status;
 }
 
+/* Every group repeats them: each must be usable by itself. */
 enum vt_status vt_run_coordinates(struct vt_ctx *ctx, const struct vt_runs *r, struct vt_frame *f, const char *group,
                                   char **names)
 {

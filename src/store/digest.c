@@ -51,6 +51,7 @@ static void add_element(struct vt_sha256 *h, const struct var *v, size_t i)
 	}
 }
 
+/* The line of words ends before the values begin, so that no two frames give the same bytes. */
 static void add_variable(struct vt_sha256 *h, const struct entry *e)
 {
 	char words[64 + 24 * VT_MAX_RANK_FRAME];

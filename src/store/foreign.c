@@ -69,6 +69,7 @@ static void walk_link(hid_t group, const char *name, const char *path, int level
 	H5Oclose(object);
 }
 
+/* Hard links can form circles; the bounds on levels and objects end them. */
 static void walk_group(hid_t group, const char *path, int level, struct walk *w)
 {
 	H5G_info_t info;

@@ -13,6 +13,7 @@ enum { LONGEST_NAME = 200 };
 
 /* ---- life ------------------------------------------------------------- */
 
+/* `items` is the address of any pointer to objects; memcpy keeps within the aliasing rules. */
 enum vt_status vt_array_grow(struct vt_ctx *ctx, void *items, size_t n, size_t size)
 {
 	void *old, *grown;
@@ -127,6 +128,7 @@ const char *vt_attrs_text(const struct attrs *a, const char *name)
 
 /* ---- groups and names --------------------------------------------------- */
 
+/* netCDF forbids slashes, control characters and a blank at the end. */
 static enum vt_status check_name(struct vt_ctx *ctx, const char *what, const char *name)
 {
 	size_t n = strlen(name);
@@ -137,6 +139,7 @@ static enum vt_status check_name(struct vt_ctx *ctx, const char *what, const cha
 	                   " control characters", name, what, LONGEST_NAME);
 }
 
+/* In the root a group and a dataset share one space of names. */
 enum vt_status vt_frame_need_group(struct vt_ctx *ctx, struct vt_frame *f, const char *name, struct group **out)
 {
 	enum vt_status status;
@@ -162,6 +165,7 @@ done:
 
 /* ---- attributes ------------------------------------------------------- */
 
+/* All or nothing, so that a failure leaves no half attribute behind. */
 static bool copy_attr(struct vt_ctx *ctx, const struct attr *value, struct attr *out)
 {
 	*out = *value;
@@ -303,6 +307,7 @@ static enum vt_status describe_flags(struct vt_ctx *ctx, struct var *v)
 	return status == VT_OK ? vt_attrs_set(ctx, &v->attrs, &names) : status;
 }
 
+/* CF readers expect units and long_name everywhere, so that both always stand. */
 static enum vt_status describe(struct vt_ctx *ctx, const struct vt_variable *from, struct var *v)
 {
 	struct attr unit = { .name = "units", .type = ATTR_TEXT, .text = (char *)(from->unit ? from->unit : "1") };
@@ -314,6 +319,7 @@ static enum vt_status describe(struct vt_ctx *ctx, const struct vt_variable *fro
 	return status;
 }
 
+/* A variable that is declared late gets fill values for the steps that it missed. */
 enum vt_status vt_group_add_var(struct vt_ctx *ctx, struct group *g, const struct vt_variable *from, bool coordinate)
 {
 	enum vt_status status;

@@ -82,6 +82,8 @@ static void chunk_shape(const struct group *g, const struct var *v, hsize_t *chu
 		}
 }
 
+/* Filters need chunks.  HDF5 applies them in the order in which they are set: the check sum
+ * comes last and covers what is stored. */
 static hid_t dataset_properties(const struct group *g, const struct var *v)
 {
 	const double nan = NAN;
@@ -104,6 +106,7 @@ static hid_t dataset_properties(const struct group *g, const struct var *v)
 	return -1;
 }
 
+/* Unlimited only along the steps of a running file, as netCDF knows it. */
 static hid_t dataset_space(const struct group *g, const struct var *v)
 {
 	hsize_t dim[VT_MAX_RANK_FRAME], most[VT_MAX_RANK_FRAME];
@@ -125,6 +128,7 @@ static bool put_attribute(hid_t object, const char *name, hid_t stored, hid_t me
 	return good;
 }
 
+/* Scalars, except for lists of integers: what every reader takes. */
 static bool write_attribute(hid_t object, const struct attr *a)
 {
 	hsize_t n = a->n;
@@ -165,6 +169,8 @@ static bool write_fill_value(hid_t dataset, enum vt_dtype type)
 
 /* ---- datasets --------------------------------------------------------- */
 
+/* HDF5 converts doubles and int64 to the type of the file; strings are handed over as an
+ * array of pointers. */
 static enum vt_status write_values(struct vt_ctx *ctx, hid_t dataset, const struct var *v)
 {
 	enum vt_status status;
@@ -185,6 +191,7 @@ done:
 	return status;
 }
 
+/* The scale is declared before anything is attached to it. */
 static enum vt_status write_dataset(struct vt_ctx *ctx, hid_t parent, const struct group *g, const struct var *v,
                                     hid_t *out)
 {
@@ -222,6 +229,7 @@ static enum vt_status attach_scales(struct vt_ctx *ctx, const struct group *g, c
 	return VT_OK;
 }
 
+/* Scales stay open until the group is written: attaching needs both ends. */
 static enum vt_status write_coordinates(struct vt_ctx *ctx, hid_t parent, const struct group *g, hid_t *scale)
 {
 	for (size_t i = 0; i < g->n_dims; i++) {
@@ -232,6 +240,7 @@ static enum vt_status write_coordinates(struct vt_ctx *ctx, hid_t parent, const 
 	return VT_OK;
 }
 
+/* Coordinates first, so that readers that number dimensions number them in order. */
 static enum vt_status write_group(struct vt_ctx *ctx, hid_t parent, const struct group *g)
 {
 	enum vt_status status;
@@ -343,6 +352,7 @@ static size_t image_size(const struct memory *m)
 	return size <= m->size ? size : 0;
 }
 
+/* The sum is of the frame, not of the bytes: the next version of HDF5 may lay them out anew. */
 static enum vt_status seal(struct vt_ctx *ctx, struct vt_frame *f)
 {
 	char sum[65];

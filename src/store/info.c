@@ -84,6 +84,7 @@ static void count_steps(const struct vt_frame *f, json_t *o)
 	                    longest && longest->n > 0 ? json_integer(longest->u.integer[longest->n - 1]) : json_null());
 }
 
+/* Keys that a file of this kind lacks stand as null: scripts need not ask which kind it is. */
 static json_t *own_json(const char *path, const struct vt_frame *f, bool intact)
 {
 	const struct attrs *root = &f->group[0].attrs;
@@ -119,6 +120,8 @@ static json_t *foreign_json(const char *path, json_t *groups)
 	return o;
 }
 
+/* Ours if it can be read as ours.  A damaged file of ours says why, and is not shown as
+ * somebody else's. */
 static enum vt_status describe(struct vt_ctx *ctx, const char *path, json_t **out)
 {
 	enum vt_status status;

@@ -17,6 +17,7 @@ enum { LONGEST_NAME = 256, MOST_LINKS = 10000, MOST_INTS = 1024 };
 
 /* ---- attributes ------------------------------------------------------- */
 
+/* Files of ours have variable-length texts; h5py writes fixed-length ones when asked to. */
 static char *take_text(struct vt_ctx *ctx, hid_t attribute, hid_t type)
 {
 	size_t size = H5Tget_size(type);
@@ -71,6 +72,7 @@ static bool take_attribute(struct vt_ctx *ctx, hid_t attribute, struct attr *out
 	return good;
 }
 
+/* Written again by image.c from what the frame knows. */
 static bool bookkeeping(const char *name)
 {
 	static const char *const own[] = { "CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_FillValue" };
@@ -92,6 +94,7 @@ static enum vt_status read_attribute(struct vt_ctx *ctx, hid_t object, const cha
 	return status;
 }
 
+/* In the order of creation where the file kept it: rereading then changes nothing. */
 static enum vt_status read_attributes(struct vt_ctx *ctx, hid_t object, struct attrs *out)
 {
 	int n = H5Aget_num_attrs(object);
@@ -118,6 +121,7 @@ struct source {
 	struct vt_hdf5_plain plain;
 };
 
+/* 0 for a type that no frame has. */
 static enum vt_dtype dtype(const struct vt_hdf5_plain *p)
 {
 	if (p->type == VT_PLAIN_TEXT) return VT_TEXT;
@@ -135,6 +139,7 @@ static bool unlimited(hid_t dataset)
 	return most[0] == H5S_UNLIMITED;
 }
 
+/* The first scale is taken; image.c attaches one. */
 static herr_t keep_scale_name(hid_t dataset, unsigned dim, hid_t scale, void *name)
 {
 	(void)dataset;
@@ -156,6 +161,7 @@ static enum vt_status axis_name(struct vt_ctx *ctx, struct group *g, const struc
 	return vt_group_add_dim(ctx, g, name, s->plain.dim[i], false, true);
 }
 
+/* HDF5 owns what it read: every text is copied and then given back. */
 static enum vt_status read_texts(struct vt_ctx *ctx, const struct source *s, struct var *v)
 {
 	enum vt_status status;
@@ -190,6 +196,7 @@ static enum vt_status read_values(struct vt_ctx *ctx, const struct source *s, st
 	                   s->path, v->n);
 }
 
+/* The declaration and checks are those of the frame itself, as if the variable were new. */
 static enum vt_status read_variable(struct vt_ctx *ctx, struct group *g, const struct source *s, bool scale)
 {
 	enum vt_status status;
@@ -301,6 +308,7 @@ done:
 	return status;
 }
 
+/* The schema comes first: of a foreign file nothing else is touched. */
 static enum vt_status read_file(struct vt_ctx *ctx, struct reading *r)
 {
 	enum vt_status status;
@@ -319,6 +327,7 @@ done:
 	return status;
 }
 
+/* fletcher32 covers chunks, not scalars and texts; this covers all. */
 static enum vt_status check_content(struct vt_ctx *ctx, const struct vt_frame *f, bool *intact)
 {
 	char sum[65];

@@ -37,6 +37,7 @@ static long find_label(const struct merged *m, const char *label)
 	return -1;
 }
 
+/* Coordinates are never NaN. */
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -90,6 +91,7 @@ static enum vt_status new_dim(struct vt_ctx *ctx, const char *name, const struct
 	return m->name && m->unit && m->long_name ? VT_OK : VT_ENOMEM;
 }
 
+/* Names and numbers along the same dimension cannot be put in one order. */
 static enum vt_status add_dim(struct vt_ctx *ctx, const struct run *r, const struct group *g, const struct dim *d,
                               struct grid *grid)
 {
@@ -119,6 +121,7 @@ enum vt_status vt_grid_merge(struct vt_ctx *ctx, const struct vt_runs *r, const 
 	return VT_OK;
 }
 
+/* Every entry is on the grid, since the grid was made of them. */
 enum vt_status vt_grid_map(struct vt_ctx *ctx, const struct grid *grid, const struct group *g, const struct dim *d,
                            size_t **to)
 {

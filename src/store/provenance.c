@@ -64,6 +64,7 @@ static enum vt_status name_run(struct vt_ctx *ctx, const struct vt_store_info *i
 	return VT_OK;
 }
 
+/* The one random thing in a run; nothing is computed from it. */
 static void random_uuid(char out[37])
 {
 	unsigned char b[16] = { 0 };
@@ -86,6 +87,7 @@ static char *sweep_json(const struct vt_task *t)
 	return text;
 }
 
+/* Only what a repetition would have again: time, host and threads go to /provenance. */
 static enum vt_status describe_root(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_store_info *info)
 {
 	enum vt_status status;
@@ -140,6 +142,7 @@ static enum vt_status put_root_texts(struct vt_ctx *ctx, struct vt_frame *f, con
 
 /* ---- provenance ------------------------------------------------------- */
 
+/* Linux only; elsewhere "unknown". */
 static void cpu_model(char *out, size_t size)
 {
 	char line[512];
@@ -155,6 +158,7 @@ static void cpu_model(char *out, size_t size)
 	if (f) fclose(f);
 }
 
+/* Versions as they run, not as they were compiled against, where the library tells. */
 static char *libraries_json(void)
 {
 	unsigned major = 0, minor = 0, release = 0;

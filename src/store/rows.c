@@ -49,6 +49,7 @@ enum vt_status vt_var_extend(struct vt_ctx *ctx, struct var *v, size_t more)
 	return VT_OK;
 }
 
+/* Conversions that C leaves undefined become 0.  The largest double below 2^63 is the bound. */
 static int64_t whole(enum vt_dtype type, double x)
 {
 	double low = type == VT_U8 ? 0 : type == VT_I32 ? INT32_MIN : -0x1p63;
@@ -74,6 +75,7 @@ const char *vt_var_text(const struct var *v, size_t i)
 	return v->u.text[i] ? v->u.text[i] : "";
 }
 
+/* All variables grow together: a row is complete, with fill values, before any is put. */
 enum vt_status vt_frame_step(struct vt_ctx *ctx, struct vt_frame *f, const char *group, int64_t step,
                              double epoch)
 {

@@ -38,6 +38,7 @@ static const struct column columns[] = {
 	{ "reason", "reason", -1, VT_TEXT, "why" },
 };
 
+/* null and what is missing become NaN, or 0 in columns of integers. */
 static double number(const json_t *v)
 {
 	if (json_is_boolean(v)) return json_is_true(v);
@@ -70,6 +71,7 @@ done:
 	return status;
 }
 
+/* Numbered, not named: two experiments may have hypotheses of one name. */
 static enum vt_status put_rulings(struct vt_ctx *ctx, const json_t *list, struct vt_frame *f)
 {
 	enum vt_status status;

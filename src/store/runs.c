@@ -55,6 +55,7 @@ static char *attribute_text(struct vt_ctx *ctx, const struct attr *a)
 	return vt_format(ctx, "(%zu integers)", a->n);
 }
 
+/* Callers get pointers to texts that live as long as the runs: made once, here. */
 static enum vt_status index_run(struct vt_ctx *ctx, struct run *r)
 {
 	enum vt_status status;
@@ -72,6 +73,7 @@ done:
 	return status;
 }
 
+/* Nothing is used of a file whose content does not agree with its sum. */
 static enum vt_status open_run(struct vt_ctx *ctx, const char *path, struct run *out)
 {
 	enum vt_status status;
@@ -112,6 +114,7 @@ static int is_task(const struct dirent *entry)
 	return strncmp(entry->d_name, "task-", 5) == 0;
 }
 
+/* In the order of their numbers, also beyond 99999. */
 static enum vt_status add_tasks(struct vt_ctx *ctx, struct vt_runs *r, size_t *seen)
 {
 	struct dirent **entry = NULL;

@@ -76,6 +76,7 @@ done:
 	return status;
 }
 
+/* Text coordinates become labels, numbers stay numbers, a bare axis has neither. */
 static enum vt_status take_dimension(struct vt_ctx *ctx, const struct group *g, const struct dim *d, size_t k,
                                      struct vt_series *s)
 {

@@ -39,6 +39,7 @@ static enum vt_status clear_folder(struct vt_ctx *ctx, const char *folder)
 	return status;
 }
 
+/* The question whether something is there comes before anything is made or removed. */
 static enum vt_status open_folder(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store *s)
 {
 	enum vt_status status;
@@ -95,6 +96,7 @@ const char *vt_store_folder(const struct vt_store *s)
 	return s->folder;
 }
 
+/* Between commits only memory changes. */
 enum vt_status vt_store_checkpoint(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch)
 {
 	enum vt_status status;
