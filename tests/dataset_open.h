@@ -25,7 +25,8 @@
 			fail_msg("%s = %.12g, wanted %.12g within %g", #x, x_, wanted_, tolerance_); \
 	} while (0)
 
-static inline enum vt_status dataset_status(struct vt_ctx *ctx, const char *text, uint64_t seed, struct vt_dataset **out)
+static inline enum vt_status dataset_status(struct vt_ctx *ctx, const char *text, uint64_t seed,
+                                            struct vt_dataset **out)
 {
 	struct vt_chosen chosen = { 0 };
 	enum vt_status status = vt_chosen_parse(ctx, &vt_registry, "dataset", text, &chosen);

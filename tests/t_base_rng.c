@@ -96,7 +96,8 @@ static void tanh_and_exp_are_accurate(void **state)
 	const float edge[] = { 0.0f, 8.9f, 9.2f, 1e30f, -1e30f, INFINITY, NAN, 1e-30f };
 	float y[8];
 	vt_tanh_f32(8, edge, y);
-	assert_true(y[0] == 0 && y[1] < 1 && y[2] == 1 && y[3] == 1 && y[4] == -1 && y[5] == 1 && isnan(y[6]) && y[7] == 1e-30f);
+	assert_true(y[0] == 0 && y[1] < 1 && y[2] == 1 && y[3] == 1 && y[4] == -1 && y[5] == 1 && isnan(y[6]) &&
+	            y[7] == 1e-30f);
 }
 
 int main(void)

@@ -155,7 +155,8 @@ static void test_null_rate(void **state)
 	}
 	/* 400 replicates: 20 +- 4.4 small ones, mean p 0.525 +- 0.014 (ties only raise it). */
 	if (small > 38 || small < 4) fail_msg("%d of %d nulls have p = 1/20 (seed base %d)", small, REPLICATES, SEED);
-	if (fabs(sum / REPLICATES - 0.525) > 0.07) fail_msg("mean p = %g of true nulls (seed base %d)", sum / REPLICATES, SEED);
+	if (fabs(sum / REPLICATES - 0.525) > 0.07)
+		fail_msg("mean p = %g of true nulls (seed base %d)", sum / REPLICATES, SEED);
 	vt_ctx_free(ctx);
 }
 

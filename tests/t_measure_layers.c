@@ -69,7 +69,8 @@ static void bench_write(struct bench *b)
 {
 	static const char *const texts[] = { "config", "settings", "defaults", "hypotheses" }, *const empty = "{}";
 	for (size_t i = 0; i < 4; i++) {
-		must(b, vt_frame_variable(b->ctx, b->frame, "", &(struct vt_variable){ .name = texts[i], .type = VT_TEXT }), texts[i]);
+		const struct vt_variable text = { .name = texts[i], .type = VT_TEXT };
+		must(b, vt_frame_variable(b->ctx, b->frame, "", &text), texts[i]);
 		must(b, vt_frame_put_text(b->ctx, b->frame, "", texts[i], 1, &empty), texts[i]);
 	}
 	must(b, vt_frame_attr_text(b->ctx, b->frame, "", "venturi_schema", "venturi-run/1"), "schema");

@@ -50,7 +50,8 @@ static void laws_have_their_spread(void **state)
 		double deviation, largest;
 		spread(law[i].name, &deviation, &largest);
 		if (fabs(deviation / law[i].deviation - 1) > 0.01 || largest > law[i].bound)
-			fail_msg("%s: sd %g wanted %g, largest %g bound %g", law[i].name, deviation, law[i].deviation, largest, law[i].bound);
+			fail_msg("%s: sd %g wanted %g, largest %g bound %g", law[i].name, deviation, law[i].deviation,
+			         largest, law[i].bound);
 	}
 }
 

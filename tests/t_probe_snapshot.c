@@ -33,8 +33,9 @@ static void schedules_of_the_papers(void **state)
 	assert_true(n >= 274 && n <= 276);
 	free(steps);
 	assert_int_equal(steps_of(VT_PROBE_LOG, 130000, 13, &steps), 200);
+	double spacing = log((double)steps[199] / (double)steps[100]) / 99;
 	for (size_t i = 100; i < 199; i++) /* log-spaced where whole numbers allow */
-		assert_true(fabs(log((double)steps[i + 1] / (double)steps[i]) - log((double)steps[199] / (double)steps[100]) / 99) < 0.02);
+		assert_true(fabs(log((double)steps[i + 1] / (double)steps[i]) - spacing) < 0.02);
 	free(steps);
 	assert_int_equal(steps_of(VT_PROBE_LOG, 26, 13, &steps), 27);
 	free(steps);
@@ -90,7 +91,8 @@ static struct watch run(const char *const *override)
 	struct watch w = { .s = &s };
 	const struct vt_train_settings *t = vt_train_common(&s.task->train);
 	int64_t per_epoch = (int64_t)vt_train_steps_per_epoch(t, s.data->n_train);
-	assert_int_equal(vt_probe_create(s.ctx, &s.task->probe, s.data, s.model, t->epochs * per_epoch, per_epoch, 1, &w.probe), VT_OK);
+	assert_int_equal(vt_probe_create(s.ctx, &s.task->probe, s.data, s.model, t->epochs * per_epoch, per_epoch, 1,
+	                                 &w.probe), VT_OK);
 	const struct vt_hook hook = { &w, next, at };
 	assert_int_equal(vt_train(s.ctx, &s.task->train, s.data, s.model, &hook), VT_OK);
 	w.alive_at_end = vt_probe_alive(w.probe);
@@ -112,7 +114,8 @@ static void snapshots_hold_what_they_say(void **state)
 static void a_dead_run_is_seen(void **state)
 {
 	static const char *const relu[] = { "model.bias=-10", "model.activation=relu", NULL };
-	static const char *const tanh_net[] = { "model.bias=-20", NULL }, *const fused[] = { "model.bias=-20", "train.fused=false", NULL };
+	static const char *const tanh_net[] = { "model.bias=-20", NULL }, *const fused[] = { "model.bias=-20",
+	                                                                                     "train.fused=false", NULL };
 	static const char *const *const all[] = { relu, tanh_net, fused };
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {

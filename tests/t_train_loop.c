@@ -14,7 +14,8 @@
 enum { N = 19, STEPS = 5 };
 
 /* The definitions, written once more in plain double loops. */
-static void plain(const char *name, double rate, double decay, int step, double *p, const double *g, double *m, double *v)
+static void plain(const char *name, double rate, double decay, int step, double *p, const double *g, double *m,
+                  double *v)
 {
 	for (int i = 0; i < N; i++) {
 		bool adamw = strcmp(name, "adamw") == 0;
@@ -145,7 +146,8 @@ static void early_stop(void **state)
 
 static void divergence_is_reported(void **state)
 {
-	static const char *const override[] = { "train.epochs=50", "train.optimiser=sgd", "train.rate=1e6", "model.activation=linear",
+	static const char *const override[] = { "train.epochs=50", "train.optimiser=sgd", "train.rate=1e6",
+	                                        "model.activation=linear",
 		                                "model.init_scale=100", NULL };
 	(void)state;
 	struct log l = train(override, 1, NULL, VT_EDIVERGED);

@@ -48,7 +48,7 @@ struct vt_pair_sums {
  *
  * VT_EDOMAIN unless 0 < variance and there is a row; VT_ENOMEM.  Cost: n^2 / 2 pairs of
  * 1 to 3 ns each at a width up to 10, less where rows lie many standard deviations apart;
- * null labellings add about n_null n^2 / 3 ns.  Memory 1 kB a row.  Bit-identical for any
+ * null labellings add about n_null n^2 / 4 ns.  Memory 1 kB a row.  Bit-identical for any
  * number of threads. */
 enum vt_status vt_pair_sums(struct vt_ctx *ctx, const struct vt_pair_input *in, struct vt_pair_sums *out);
 

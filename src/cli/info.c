@@ -16,7 +16,8 @@ static const struct vt_flag_option flags[] = { { 0 } };
 static void print_line(const char *key, const json_t *value)
 {
 	if (!value || json_is_null(value)) return;
-	char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+	char *dumped = json_is_string(value) ? NULL : json_dumps(value,
+	                                                         JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 	const char *text = dumped ? dumped : json_string_value(value);
 	printf("%-14s ", key);
 	for (const char *p = text ? text : ""; *p; p++) putchar((unsigned char)*p < 32 || *p == 127 ? ' ' : *p);

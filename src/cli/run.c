@@ -66,7 +66,8 @@ static enum vt_status run_experiment(struct vt_ctx *ctx, const struct vt_args *a
 	char *dir = NULL;
 	VT_TRY(parse(ctx, a, &o));
 	VT_TRY(vt_experiment_read(ctx, &vt_registry, path, vt_args_flag(a, "preset"), n_overrides, override, &e));
-	VT_REQUIRE(ctx, o.task < (long)e->n_tasks, VT_EUSAGE, "--task=%ld: %s has tasks 0 to %zu", o.task, path, e->n_tasks - 1);
+	VT_REQUIRE(ctx, o.task < (long)e->n_tasks, VT_EUSAGE, "--task=%ld: %s has tasks 0 to %zu", o.task, path,
+	           e->n_tasks - 1);
 	dir = folder(ctx, a, e, n_files);
 	VT_REQUIRE(ctx, dir, VT_ENOMEM, "out of memory");
 	o.dir = dir;

@@ -233,7 +233,7 @@ static enum vt_status set_pairs(struct vt_ctx *ctx, const struct vt_option *o, c
                                 struct vt_pairs *out)
 {
 	size_t most = o->max_items ? o->max_items : MOST_ITEMS;
-	enum vt_status status;
+	enum vt_status status = VT_OK;
 	if (node->type != VT_NODE_MAP || node->n > most)
 		return vt_node_fail(ctx, node, "%s is %s, a mapping of at most %zu names to single values is wanted", o->name,
 		                    vt_node_noun(node), most);

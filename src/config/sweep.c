@@ -109,13 +109,14 @@ static size_t arm_axis(const struct vt_plan *p)
 	return SIZE_MAX;
 }
 
-/* The copy belongs to the plan, which may take entries out of it.  A copy of one arm with its keys as axes write them. */
+/* A copy of one arm with its keys as axes write them; it belongs to the plan, which may take
+ * entries out of it. */
 static enum vt_status read_arm(struct vt_filling *f, const struct vt_plan *p, const struct vt_node *name,
                                const struct vt_node *entries, struct vt_node **out)
 {
 	if (entries->type != VT_NODE_MAP)
-		return vt_node_fail(f->ctx, entries, "arm '%s' is %s, a mapping of settings is wanted ({} for none)", name->text,
-		                    vt_node_noun(entries));
+		return vt_node_fail(f->ctx, entries, "arm '%s' is %s, a mapping of settings is wanted ({} for none)",
+		                    name->text, vt_node_noun(entries));
 	struct vt_node *arm = vt_node_create(f->ctx, f->arena, VT_NODE_MAP, entries->n, entries);
 	struct vt_setting s;
 	enum vt_status status = arm ? VT_OK : VT_ENOMEM;

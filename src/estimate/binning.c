@@ -219,7 +219,8 @@ static enum vt_status make_ruler(struct vt_ctx *ctx, const struct settings *s, c
 }
 
 /* A row's bins of units begin .. end - 1 are the digits of its word. */
-VT_CLONES static void make_words(const struct ruler *r, const struct vt_mat *t, size_t begin, size_t end, uint64_t *word)
+VT_CLONES static void make_words(const struct ruler *r, const struct vt_mat *t, size_t begin, size_t end,
+                                 uint64_t *word)
 {
 	for (size_t i = 0; i < t->rows; i++) {
 		const double *x = t->x + i * t->stride;

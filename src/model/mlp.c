@@ -11,8 +11,10 @@
 #include "layers.h"
 #include "venturi/model.h"
 
-static const char *const activations[] = { "tanh", "relu", "leaky-relu", "softsign", "softplus", "gelu", "linear", NULL };
-static const char *const laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal", "he-normal",
+static const char *const activations[] = { "tanh", "relu", "leaky-relu", "softsign", "softplus", "gelu", "linear",
+                                           NULL };
+static const char *const laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
+                                    "he-normal",
                                     "he-uniform", "orthogonal", NULL };
 static const char *const output_laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
                                            "he-normal", "he-uniform", "orthogonal", "same", NULL };

@@ -19,10 +19,11 @@ static const double negligible_nats = 36;
 /* Kernels with an exponent of 2 below this are 0, so that fourth powers stay normal numbers. */
 static const double least_exponent = -200;
 
-/* Four doubles, and four masks.  Everything that takes them is inlined and takes pointers: passed
+/* Four doubles, masks, words.  Everything that takes them is inlined and takes pointers: passed
  * by value they would change the calling convention from one copy of the code to the other. */
 typedef double vector __attribute__((vector_size(32), may_alias));
 typedef int64_t mask __attribute__((vector_size(32), may_alias));
+typedef uint64_t bits __attribute__((vector_size(32), may_alias));
 enum { LANES = 4, GROUP = VT_TILE_STEP / LANES };
 
 /* 2^x for x in [least_exponent, 0]: 2^n with n nearest to x, times 2^f, |f| <= 1/2.
@@ -43,7 +44,7 @@ VT_INLINE void power_of_two(const vector *x, vector *out)
 	odd = odd * g + 0x1.62e42fefa39f7p-1;
 	vector p = (even * g + 1.0) + odd * f;
 	/* The low bits of `shifted` are n; moved to the exponent, the rest falls out at the top. */
-	*out = (vector)((mask)p + ((mask)shifted << 52));
+	*out = (vector)((bits)p + ((bits)shifted << 52));
 }
 
 /* Wide kernel of a squared distance: 0 beyond `far`. */
@@ -237,27 +238,47 @@ VT_CLONES static void add_null(const struct job *job, size_t i, size_t b, const 
 	}
 }
 
-/* The rows of one tile against all tiles.  Using each pair twice costs less than keeping the
- * null's sums in parts. */
+/* What one row of a tile gathers: n_null numbers of `mine`, n_null vectors of the others. */
+struct null_row {
+	vector *wide, *narrow;
+	double *mine;
+};
+
+static struct null_row null_row(vector *memory, size_t n_null, size_t i)
+{
+	vector *v = memory + 3 * n_null * i;
+	return (struct null_row){ v, v + n_null, (double *)(v + 2 * n_null) };
+}
+
+/* The rows of one tile against all tiles, tile by tile, so that a wide tile is fetched once for all
+ * rows.  Using each pair twice costs less than keeping the null's sums in parts. */
 static enum vt_status null_tile(void *self, size_t a)
 {
 	const struct job *job = self;
 	const struct vt_tiles *t = job->tiles;
-	size_t n_null = job->in->n_null, n = t->n;
-	vector *sum = aligned_alloc(sizeof *sum, 3 * n_null * sizeof *sum);
-	double *mine = (double *)(sum + 2 * n_null);
-	if (!sum) return VT_ENOMEM;
-	for (size_t i = t->first[a]; i < t->first[a] + t->count[a]; i++) {
-		memset(sum, 0, 2 * n_null * sizeof *sum);
-		for (size_t r = 0; r < n_null; r++) mine[r] = null_labels(job, i - i % VT_TILE_STEP, r)[i % VT_TILE_STEP];
-		for (size_t b = 0; b < t->n_tiles; b++)
-			if (vt_tiles_gap(t, a, b, job->far) <= job->far) add_null(job, i, b, mine, sum, sum + n_null);
-		for (size_t r = 0; r < n_null; r++) {
-			job->out->wide_null[r * n + t->row[i]] = total(&sum[r]);
-			job->out->narrow_null[r * n + t->row[i]] = total(&sum[n_null + r]);
+	size_t n_null = job->in->n_null, n = t->n, first = t->first[a], count = t->count[a], bytes;
+	if (__builtin_mul_overflow(3 * count * sizeof(vector), n_null, &bytes)) return VT_ENOMEM;
+	vector *memory = aligned_alloc(sizeof *memory, bytes);
+	if (!memory) return VT_ENOMEM;
+	memset(memory, 0, bytes);
+	for (size_t i = 0; i < count; i++)
+		for (size_t r = 0; r < n_null; r++)
+			null_row(memory, n_null, i).mine[r] =
+				null_labels(job, first + i - i % VT_TILE_STEP, r)[i % VT_TILE_STEP];
+	for (size_t b = 0; b < t->n_tiles; b++) {
+		if (vt_tiles_gap(t, a, b, job->far) > job->far) continue;
+		for (size_t i = 0; i < count; i++) {
+			struct null_row row = null_row(memory, n_null, i);
+			add_null(job, first + i, b, row.mine, row.wide, row.narrow);
 		}
 	}
-	free(sum);
+	for (size_t i = 0; i < count; i++)
+		for (size_t r = 0; r < n_null; r++) {
+			struct null_row row = null_row(memory, n_null, i);
+			job->out->wide_null[r * n + t->row[first + i]] = total(&row.wide[r]);
+			job->out->narrow_null[r * n + t->row[first + i]] = total(&row.narrow[r]);
+		}
+	free(memory);
 	return VT_OK;
 }
 

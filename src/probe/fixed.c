@@ -11,11 +11,13 @@ static const char *const rows[] = { "all", "train", "test", NULL };
 #define AT(member) offsetof(struct vt_probe_settings, member)
 static const struct vt_option options[] = {
 	{ "schedule", VT_CHOICE, AT(schedule), 0, 0, "log", NULL,
-	  "log-spaced steps, every so many, a list, or those of Saxe et al. (ibsgd) and Shwartz-Ziv & Tishby (idnns)", schedules },
+	  "log-spaced steps, every so many, a list, or those of Saxe et al. (ibsgd) and Shwartz-Ziv & Tishby (idnns)",
+		schedules },
 	{ "points", VT_INT, AT(points), 2, 1000000, "200", "snapshots", "of schedule log; fewer where steps coincide" },
 	{ "every", VT_INT, AT(every), 1, 1e12, "1000", "steps", "of schedule every" },
 	{ "steps", VT_INTS, AT(steps), 0, 1e15, NULL, "steps", "of schedule list", .optional = true, .max_items = 100000 },
-	{ "rows", VT_CHOICE, AT(rows), 0, 0, "all", NULL, "rows that snapshots hold: train and test together, or one of them", rows },
+	{ "rows", VT_CHOICE, AT(rows), 0, 0, "all", NULL,
+	  "rows that snapshots hold: train and test together, or one of them", rows },
 	{ "n", VT_INT, AT(n), 0, 1 << 30, "0", "rows", "a fixed random sample of so many of them; 0: all of them" },
 	{ 0 }
 };

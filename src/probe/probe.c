@@ -48,7 +48,8 @@ static enum vt_status fill_rows(struct vt_ctx *ctx, struct vt_probe *p)
 	enum vt_status status;
 	const struct vt_dataset *d = p->data;
 	size_t cells;
-	VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n_rows, d->n_inputs, &cells), VT_ENOMEM, "too many probe rows: %zu", p->n_rows);
+	VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n_rows, d->n_inputs, &cells), VT_ENOMEM,
+	           "too many probe rows: %zu", p->n_rows);
 	VT_NEW(ctx, p->input, cells);
 	if (d->label) VT_NEW(ctx, p->label, p->n_rows);
 	for (size_t i = 0; i < p->n_all; i++) {

@@ -34,7 +34,8 @@ static enum vt_status choose(struct vt_ctx *ctx, const struct vt_probe_settings 
 	VT_NEW(ctx, candidate, p->n_all);
 	for (size_t i = 0; i < p->n_all; i++)
 		if (eligible(s->rows, p->is_test[i] ? TEST : TRAIN)) candidate[n++] = (uint32_t)i;
-	VT_REQUIRE(ctx, n > 0, VT_ECONFIG, "probe.rows: the dataset has no %s rows", s->rows == ROWS_TEST ? "test" : "training");
+	VT_REQUIRE(ctx, n > 0, VT_ECONFIG, "probe.rows: the dataset has no %s rows",
+	           s->rows == ROWS_TEST ? "test" : "training");
 	p->n_rows = s->n > 0 && (size_t)s->n < n ? (size_t)s->n : n;
 	if (p->n_rows < n) {
 		struct vt_rng r = vt_rng_stream(0, VT_PURPOSE_PROBE, 0);

@@ -83,7 +83,8 @@ enum vt_status vt_probe_steps(struct vt_ctx *ctx, const struct vt_probe_settings
 {
 	enum vt_status status;
 	struct list l = { .total = total, .room = room_for(s, total, per_epoch) };
-	VT_REQUIRE(ctx, l.room <= MAX_SNAPSHOTS, VT_ECONFIG, "probe: the schedule makes %zu snapshots, at most %d are possible",
+	VT_REQUIRE(ctx, l.room <= MAX_SNAPSHOTS, VT_ECONFIG,
+	           "probe: the schedule makes %zu snapshots, at most %d are possible",
 	           l.room, MAX_SNAPSHOTS);
 	VT_NEW(ctx, l.step, l.room);
 	add(&l, 0);

@@ -36,7 +36,8 @@ static enum vt_status worse(enum vt_status a, enum vt_status b)
 /* The status behind a child's exit status. */
 static enum vt_status from_exit(int code)
 {
-	static const enum vt_status all[] = { VT_OK, VT_EUSAGE, VT_ECONFIG, VT_EDATA, VT_EDIVERGED, VT_ESHORT, VT_EIO, VT_ENOMEM };
+	static const enum vt_status all[] = { VT_OK, VT_EUSAGE, VT_ECONFIG, VT_EDATA, VT_EDIVERGED, VT_ESHORT, VT_EIO,
+	                                      VT_ENOMEM };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (vt_status_exit(all[i]) == code) return all[i];
 	return VT_EBUG;
@@ -185,7 +186,8 @@ done:
 	return status != VT_OK ? status : s->status;
 }
 
-static enum vt_status run_one(struct vt_ctx *ctx, const struct vt_experiment *e, size_t task, const struct vt_run_options *o,
+static enum vt_status run_one(struct vt_ctx *ctx, const struct vt_experiment *e, size_t task,
+                              const struct vt_run_options *o,
                               struct vt_bar *bar)
 {
 	vt_ctx_on_progress(ctx, vt_bar_draw, bar);

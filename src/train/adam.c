@@ -29,7 +29,8 @@ const struct vt_option vt_adam_options[] = {
 #define REAL_SQRT sqrt
 #include "adam.c"
 
-static void coupled_f32(const void *s, const struct vt_update *u, size_t n, float *p, const float *g, float *m, float *v)
+static void coupled_f32(const void *s, const struct vt_update *u, size_t n, float *p, const float *g, float *m,
+                        float *v)
 {
 	vt_adam_f32(s, false, u, n, p, g, m, v);
 }

@@ -10,7 +10,8 @@ static void update_f32(const void *s, const struct vt_update *u, size_t n, float
 	vt_adam_f32(s, true, u, n, p, g, m, v);
 }
 
-static void update_f64(const void *s, const struct vt_update *u, size_t n, double *p, const double *g, double *m, double *v)
+static void update_f64(const void *s, const struct vt_update *u, size_t n, double *p, const double *g, double *m,
+                       double *v)
 {
 	vt_adam_f64(s, true, u, n, p, g, m, v);
 }

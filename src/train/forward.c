@@ -51,7 +51,8 @@ void vt_forward_free(struct vt_forward *f)
 	free(f);
 }
 
-void vt_gather_inputs(const struct vt_dataset *data, const struct vt_model *model, const uint32_t *row, size_t n, void *out)
+void vt_gather_inputs(const struct vt_dataset *data, const struct vt_model *model, const uint32_t *row, size_t n,
+                      void *out)
 {
 	if (model->shape.precision == VT_SINGLE) vt_dataset_rows_f32(data, row, n, out);
 	else vt_dataset_rows_f64(data, row, n, out);

@@ -37,7 +37,8 @@ const struct vt_optimiser_kind vt_optimiser_momentum = {
 };
 #else
 
-VT_CLONES static void REAL_NAME(update)(const void *settings, const struct vt_update *u, size_t n, real *p, const real *g,
+VT_CLONES static void REAL_NAME(update)(const void *settings, const struct vt_update *u, size_t n, real *p,
+                                        const real *g,
                                         real *m, real *v)
 {
 	const struct settings *s = settings;

@@ -24,7 +24,8 @@ const struct vt_optimiser_kind vt_optimiser_sgd = {
 };
 #else
 
-VT_CLONES static void REAL_NAME(update)(const void *settings, const struct vt_update *u, size_t n, real *p, const real *g,
+VT_CLONES static void REAL_NAME(update)(const void *settings, const struct vt_update *u, size_t n, real *p,
+                                        const real *g,
                                         real *m, real *v)
 {
 	(void)settings;

@@ -1,5 +1,7 @@
 /* Does a series fall?  Its height at the peak less the mean of its last tenth, per seed.
  *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
  * The largest value of a noisy series is no peak: the maximum of 200 flat snapshots stands
  * 2.8 standard deviations above their mean.  The step of a seed's peak is therefore taken
  * from the mean of the other seeds, whose noise is not its own, and what a flat series gives
@@ -16,9 +18,7 @@
  * three in 98 %.
  *
  * The peak is looked for before the tail: a series that rises to its end has a negative
- * decline, not the rise inside its tail.
- *
- * SPDX-License-Identifier: GPL-3.0-or-later */
+ * decline, not the rise inside its tail. */
 #include "config.h"
 
 #include <math.h>
