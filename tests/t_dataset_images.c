@@ -164,7 +164,7 @@ static void refusals(void **state)
 	REFUSED(*state, PAIR("good") ",classes=[3]", VT_ECONFIG, "1 class");
 	REFUSED(*state, PAIR("good") ",classes=[1,2]", VT_EDATA, "none of its 6 labels");
 	REFUSED(*state, PAIR("good") ",n_classes=8", VT_EDATA, "item 1 is 8", "0 to 7");
-	REFUSED(*state, "images:images=" FOLDER "/absent", VT_EDATA, "absent", "apt-get install dataset-fashion-mnist");
+	REFUSED(*state, "images:images=" FOLDER "/absent", VT_EABSENT, "absent", "apt-get install dataset-fashion-mnist");
 }
 
 /* 60 000 and 10 000 images of 28 x 28, ten balanced classes (the data's own description). */

@@ -8,13 +8,19 @@
 
 #include "input_files.h"
 
-static void check(struct vt_ctx *ctx, const char *where, enum vt_status status, const char *const *word)
+static void check_status(struct vt_ctx *ctx, enum vt_status wanted, const char *where, enum vt_status status,
+                         const char *const *word)
 {
 	const char *trail = vt_ctx_trail(ctx);
-	if (status != VT_EDATA) fail_msg("%s: status %d, wanted %d: %s", where, status, VT_EDATA, trail);
+	if (status != wanted) fail_msg("%s: status %d, wanted %d: %s", where, status, wanted, trail);
 	if (strchr(trail, '\n')) fail_msg("%s: more than one line: %s", where, trail);
 	for (; *word; word++)
 		if (!strstr(trail, *word)) fail_msg("%s: \"%s\" is not in \"%s\"", where, *word, trail);
+}
+
+static void check(struct vt_ctx *ctx, const char *where, enum vt_status status, const char *const *word)
+{
+	check_status(ctx, VT_EDATA, where, status, word);
 }
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -64,12 +70,13 @@ static void no_places(void **state)
 {
 	const char *const places[] = { "/nonexistent/a", "/nonexistent/b", NULL };
 	char *out = NULL;
-	check(*state, "locate", vt_input_locate(*state, NULL, places, "train", "apt-get install images", &out),
+	check_status(*state, VT_EABSENT, "locate", vt_input_locate(*state, NULL, places, "train",
+	                                                           "apt-get install images", &out),
 	      WORDS("train", "none of the 2 usual places", "apt-get install images"));
-	check(*state, "locate", vt_input_locate(*state, "absent", places, "train", "fetch it", &out),
+	check_status(*state, VT_EABSENT, "locate", vt_input_locate(*state, "absent", places, "train", "fetch it", &out),
 	      WORDS("absent", "No such file", "fetch it"));
 	mkdir("hollow", 0777);
-	check(*state, "locate", vt_input_locate(*state, "hollow", places, "train", "fetch it", &out),
+	check_status(*state, VT_EABSENT, "locate", vt_input_locate(*state, "hollow", places, "train", "fetch it", &out),
 	      WORDS("hollow", "neither train nor train.gz"));
 	assert_null(out);
 }

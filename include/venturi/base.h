@@ -22,6 +22,7 @@ enum vt_status {
 	VT_EDOMAIN = 4,   /* the question has no answer for this input */
 	VT_EDIVERGED = 5, /* training left the finite numbers */
 	VT_ESHORT = 6,    /* a validation fell short */
+	VT_EABSENT = 7,   /* real data that are not installed: VT_EDATA, but no fault of anybody's */
 	VT_ENOMEM = -1,   /* out of memory */
 	VT_EIO = -2,      /* output cannot be written */
 	VT_EBUG = -3      /* a bug of ours */

@@ -30,7 +30,7 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 struct vt_forecast {
 	size_t n_parameters, n_steps, n_snapshots;
 	double seconds, bytes;
-	char note[160]; /* "real data not installed: ..." or empty */
+	char note[320]; /* where real data are not installed: which, and what installs them; else empty */
 };
 enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, struct vt_forecast *out);
 

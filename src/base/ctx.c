@@ -19,6 +19,7 @@ int vt_status_exit(enum vt_status status)
 	case VT_EUSAGE: return 2;
 	case VT_ECONFIG: return 3;
 	case VT_EDATA:
+	case VT_EABSENT:
 	case VT_EDOMAIN: return 4;
 	case VT_EDIVERGED: return 5;
 	case VT_ESHORT: return 6;

@@ -53,21 +53,24 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein distance of two words, at most LONGEST_NAME letters each. */
+/* Letters to insert, delete, change or swap with their neighbour (optimal string alignment). */
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
-	size_t row[LONGEST_NAME + 1];
-	for (size_t j = 0; j <= m; j++) row[j] = j;
+	size_t rows[3][LONGEST_NAME + 1], *before = rows[0], *above = rows[1], *row = rows[2];
+	for (size_t j = 0; j <= m; j++) above[j] = before[j] = j;
 	for (size_t i = 1; i <= n; i++) {
-		size_t diagonal = row[0];
 		row[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			row[j] = min3(row[j] + 1, row[j - 1] + 1, change);
+			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+			if (swapped && before[j - 2] + 1 < row[j]) row[j] = before[j - 2] + 1;
 		}
+		size_t *oldest = before;
+		before = above;
+		above = row;
+		row = oldest;
 	}
-	return row[m];
+	return above[m];
 }
 
 const char *vt_nearest(const char *word, const char *const *names, size_t n)

@@ -57,47 +57,59 @@ static enum vt_status refuse_existing(struct vt_ctx *ctx, const struct vt_experi
 	return VT_OK;
 }
 
-static enum vt_status run_experiment(struct vt_ctx *ctx, const struct vt_args *a, const char *path, size_t n_files,
-                                     size_t n_overrides, const char *const *override)
+/* The experiments of one command line, and the folders to judge at the end. */
+struct batch {
+	const struct vt_args *args;
+	size_t n_files, n_overrides, n_dirs;
+	const char **file, **override;
+	char **dir;
+};
+
+static enum vt_status run_experiment(struct vt_ctx *ctx, struct batch *b, const char *path)
 {
 	enum vt_status status;
 	struct vt_experiment *e = NULL;
 	struct vt_run_options o = { 0 };
 	char *dir = NULL;
-	VT_TRY(parse(ctx, a, &o));
-	VT_TRY(vt_experiment_read(ctx, &vt_registry, path, vt_args_flag(a, "preset"), n_overrides, override, &e));
+	VT_TRY(parse(ctx, b->args, &o));
+	VT_TRY(vt_args_experiment(ctx, b->args, path, b->n_overrides, b->override, &e));
 	VT_REQUIRE(ctx, o.task < (long)e->n_tasks, VT_EUSAGE, "--task=%ld: %s has tasks 0 to %zu", o.task, path,
 	           e->n_tasks - 1);
-	dir = folder(ctx, a, e, n_files);
+	dir = folder(ctx, b->args, e, b->n_files);
 	VT_REQUIRE(ctx, dir, VT_ENOMEM, "out of memory");
 	o.dir = dir;
 	VT_TRY(refuse_existing(ctx, e, &o));
-	VT_TRY(vt_sweep_run(ctx, e, &o));
-done:
-	if (e && dir && o.task < 0 && (status == VT_OK || status == VT_EDIVERGED)) {
-		enum vt_status judged = vt_command_judge(ctx, a, 1, (const char *const *)&dir);
-		if (judged != VT_OK) status = judged;
+	status = vt_sweep_run(ctx, e, &o);
+	if (o.task < 0 && (status == VT_OK || status == VT_EDIVERGED)) {
+		b->dir[b->n_dirs++] = dir;
+		dir = NULL;
 	}
+done:
 	free(dir);
 	vt_experiment_free(e);
 	return status;
 }
 
+/* A diverged run is a result: the others go on, and it is judged with them. */
 static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 {
 	enum vt_status status, worst = VT_OK;
-	size_t n_files, n_overrides;
-	const char **file = NULL, **override = NULL;
-	VT_TRY(vt_args_split(ctx, a, &n_files, &file, &n_overrides, &override));
-	for (size_t i = 0; i < n_files; i++) {
-		status = run_experiment(ctx, a, file[i], n_files, n_overrides, override);
+	struct batch b = { .args = a };
+	VT_TRY(vt_args_split(ctx, a, &b.n_files, &b.file, &b.n_overrides, &b.override));
+	VT_NEW(ctx, b.dir, b.n_files);
+	for (size_t i = 0; i < b.n_files; i++) {
+		status = run_experiment(ctx, &b, b.file[i]);
 		if (status == VT_EDIVERGED) worst = status;
 		else VT_TRY(status);
 	}
-	status = worst;
+	status = VT_OK;
+	if (b.n_dirs > 0) VT_TRY(vt_command_judge(ctx, a, b.n_dirs, (const char *const *)b.dir));
+	if (worst != VT_OK) status = vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
 done:
-	free(file);
-	free(override);
+	for (size_t i = 0; i < b.n_dirs; i++) free(b.dir[i]);
+	free(b.dir);
+	free(b.file);
+	free(b.override);
 	return status;
 }
 

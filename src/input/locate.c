@@ -40,7 +40,7 @@ static enum vt_status locate_given(struct vt_ctx *ctx, const char *given, const 
 {
 	bool folder = false;
 	if (!exists(given, &folder))
-		return vt_ctx_fail(ctx, VT_EDATA, "%s: cannot be opened: %s; %s", given, strerror(errno), remedy);
+		return vt_ctx_fail(ctx, VT_EABSENT, "%s: cannot be opened: %s; %s", given, strerror(errno), remedy);
 	if (!folder) {
 		*out = vt_copy(ctx, given);
 		return *out ? VT_OK : VT_ENOMEM;
@@ -48,7 +48,7 @@ static enum vt_status locate_given(struct vt_ctx *ctx, const char *given, const 
 	char *found = NULL;
 	enum vt_status status = look_in(ctx, given, name, &found);
 	if (status == VT_OK && !found)
-		status = vt_ctx_fail(ctx, VT_EDATA, "%s: the folder holds neither %s nor %s.gz; %s", given, name, name, remedy);
+		status = vt_ctx_fail(ctx, VT_EABSENT, "%s: the folder holds neither %s nor %s.gz; %s", given, name, name, remedy);
 	if (status == VT_OK) *out = found;
 	return status;
 }
@@ -66,6 +66,6 @@ enum vt_status vt_input_locate(struct vt_ctx *ctx, const char *given, const char
 		*out = found;
 		return VT_OK;
 	}
-	return vt_ctx_fail(ctx, VT_EDATA, "%s: is in none of the %zu usual places (%s%s); %s", name, n,
+	return vt_ctx_fail(ctx, VT_EABSENT, "%s: is in none of the %zu usual places (%s%s); %s", name, n,
 	                   n > 0 ? places[0] : "none", n > 1 ? ", ..." : "", remedy);
 }

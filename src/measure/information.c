@@ -62,6 +62,13 @@ static const struct vt_variable counts[] = {
 	  .long_name = "what the numbers carry", .flags = true },
 };
 
+static const struct vt_variable sources[] = {
+	{ .name = "h_x", .type = VT_F64, .rank = 1, .dim = { "step" }, .unit = "bit",
+	  .long_name = "entropy of the probe rows' inputs" },
+	{ .name = "h_y", .type = VT_F64, .rank = 1, .dim = { "step" }, .unit = "bit",
+	  .long_name = "entropy of the probe rows' labels" },
+};
+
 static const struct vt_variable notes[] = {
 	{ .name = "bound", .type = VT_I32, .rank = 1, .dim = { "estimator" }, .unit = "1",
 	  .long_name = "what i_xt is: 0 a point estimate, 1 a lower bound, 2 an upper bound; i_ty is never a bound" },
@@ -163,6 +170,7 @@ static enum vt_status declare(struct vt_ctx *ctx, size_t n, const struct vt_name
 			.name = columns[c].name, .type = VT_F64, .rank = 3, .dim = { "step", "layer", "estimator" },
 			.unit = columns[c].unit, .long_name = columns[c].long_name }));
 	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof counts / sizeof *counts, counts));
+	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof sources / sizeof *sources, sources));
 	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof notes / sizeof *notes, notes));
 	VT_TRY(vt_frame_put(ctx, frame, group, "bound", d.n, d.bound));
 	VT_TRY(vt_frame_put_text(ctx, frame, group, "estimator_kind", d.n, d.kind));
@@ -212,6 +220,31 @@ done:
 	return status;
 }
 
+/* Nats; NaN without labels. */
+static double label_entropy(const struct vt_labels *y)
+{
+	double h = 0;
+	if (!y->y) return NAN;
+	for (size_t c = 0; c < y->n_classes; c++) {
+		size_t count = 0;
+		for (size_t i = 0; i < y->n; i++) count += (size_t)y->y[i] == c;
+		double p = (double)count / (double)y->n;
+		if (count > 0) h -= p * log(p);
+	}
+	return h;
+}
+
+static enum vt_status record_sources(struct vt_ctx *ctx, const struct vt_snapshot *s, struct vt_frame *frame,
+                                     const char *group)
+{
+	enum vt_status status;
+	const double h_x = s->h_x * VT_BITS_PER_NAT, h_y = label_entropy(&s->label) * VT_BITS_PER_NAT;
+	VT_TRY(vt_frame_put(ctx, frame, group, "h_x", 1, &h_x));
+	VT_TRY(vt_frame_put(ctx, frame, group, "h_y", 1, &h_y));
+done:
+	return status;
+}
+
 static enum vt_status record(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
                              const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
                              struct vt_frame *frame, const char *group)
@@ -224,6 +257,7 @@ static enum vt_status record(struct vt_ctx *ctx, size_t n, const struct vt_named
 	VT_NEW(ctx, value, cells);
 	VT_TRY(estimate(ctx, n, measure, snapshot, info));
 	VT_TRY(vt_frame_step(ctx, frame, group, snapshot->step, snapshot->epoch));
+	VT_TRY(record_sources(ctx, snapshot, frame, group));
 	for (size_t c = 0; c < N_COLUMNS; c++) {
 		for (size_t i = 0; i < cells; i++)
 			value[i] = columns[c].scale * *(const double *)((const char *)&info[i] + columns[c].offset);

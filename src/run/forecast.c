@@ -72,7 +72,14 @@ enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, str
 	struct vt_probe *probe = NULL;
 	struct vt_trainer *trainer = NULL;
 	double step = 0, snapshot = 0;
-	VT_TRY(vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data));
+	*out = (struct vt_forecast){ 0 };
+	status = vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data);
+	if (status == VT_EABSENT) {
+		snprintf(out->note, sizeof out->note, "%.*s", (int)strcspn(vt_ctx_trail(ctx), "\n"), vt_ctx_trail(ctx));
+		vt_ctx_forget(ctx);
+		return VT_OK;
+	}
+	VT_TRY(status);
 	VT_TRY(vt_task_model(ctx, t, data, &model));
 	VT_TRY(vt_task_probe(ctx, t, data, model, &probe));
 	VT_TRY(vt_trainer_create(ctx, s, data, model, &trainer));
@@ -81,7 +88,8 @@ enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, str
 	const struct vt_snapshot_shape shape = vt_probe_shape(probe);
 	size_t begin, batch;
 	vt_trainer_batch(trainer, 0, &begin, &batch);
-	*out = (struct vt_forecast){ .n_parameters = model->n_parameters, .n_snapshots = vt_probe_snapshots(probe) };
+	out->n_parameters = model->n_parameters;
+	out->n_snapshots = vt_probe_snapshots(probe);
 	out->n_steps = (size_t)s->epochs * vt_trainer_batches(trainer);
 	out->seconds = (double)out->n_steps * step + (double)out->n_snapshots * snapshot;
 	out->bytes = memory(data, model, &shape, batch);
