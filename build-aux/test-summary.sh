@@ -12,7 +12,8 @@ for folder in "$@"; do
 		PASS | XFAIL) passed=$((passed + 1)) ;;
 		SKIP)
 			skipped=$((skipped + 1))
-			printf 'skipped: %s: %s\n' "${result%.trs}" "$(grep -v '^ok\|^$\|^SKIP' "${result%.trs}.log" | tail -n 1)"
+			reason=$(grep -i 'skip' "${result%.trs}.log" | grep -v '^SKIP ' | tail -n 1)
+			printf 'skipped: %s: %s\n' "${result%.trs}" "${reason#skipped: }"
 			;;
 		*)
 			failed=$((failed + 1))

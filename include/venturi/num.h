@@ -27,6 +27,8 @@ void vt_gemm_restore(int threads);
  * libraries take new CPUs for old ones and run 3 to 5 times too slow. */
 const char *vt_gemm_core(void);
 double vt_gemm_gflops(void);
+/* The BLAS took a CPU with AVX2 for one without, and runs several times too slow. */
+bool vt_gemm_misjudged(void);
 
 /* Element-wise y = f(x); x and y may be the same.
  * Single precision: within 2 units in the last place of the true value, and exactly +-1

@@ -58,9 +58,21 @@ double vt_rng_normal(struct vt_rng *r)
 	return radius * cos(angle);
 }
 
-/* Rejects the last, incomplete run of n, so that no item is favoured. */
+/* The high half of a 32-bit number times n; the low half tells which few numbers to reject so that
+ * no item is favoured, and nothing is divided unless one of them is near (Lemire 2019, algorithm 5). */
+static uint32_t below_32(struct vt_rng *r, uint32_t n)
+{
+	uint64_t product = (uint64_t)vt_rng_u32(r) * n;
+	if ((uint32_t)product < n) {
+		uint32_t reject = -n % n;
+		while ((uint32_t)product < reject) product = (uint64_t)vt_rng_u32(r) * n;
+	}
+	return (uint32_t)(product >> 32);
+}
+
 size_t vt_rng_below(struct vt_rng *r, size_t n)
 {
+	if (n <= UINT32_MAX) return below_32(r, (uint32_t)n);
 	uint64_t limit = UINT64_MAX - UINT64_MAX % n, x;
 	do {
 		x = (uint64_t)vt_rng_u32(r) << 32;

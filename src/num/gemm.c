@@ -4,6 +4,8 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include <cblas.h>
 
@@ -55,6 +57,17 @@ const char *vt_gemm_core(void)
 #else
 	return "unknown";
 #endif
+}
+
+/* Kernels without AVX, by OpenBLAS's names. */
+bool vt_gemm_misjudged(void)
+{
+	static const char *const old[] = { "Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Atom", "Athlon",
+	                                   "Generic" };
+	if (strcmp(vt_isa(), "baseline") == 0) return false;
+	for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+		if (strcasecmp(vt_gemm_core(), old[i]) == 0) return true;
+	return false;
 }
 
 double vt_gemm_gflops(void)

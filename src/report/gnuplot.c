@@ -50,7 +50,7 @@ bool vt_gnuplot_present(void)
 	return run(NULL, "/dev/null", (char *[]){ name, version, NULL }) == 0;
 }
 
-/* The first line of the log that says something. */
+/* The first line of the log that says what failed; without a UTF-8 locale gnuplot warns as well. */
 static void complaint(const char *folder, char *out, size_t size)
 {
 	char path[4096];
@@ -61,7 +61,7 @@ static void complaint(const char *folder, char *out, size_t size)
 	char line[256];
 	while (fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (line[strspn(line, " \t^")] == '\0') continue;
+		if (line[strspn(line, " \t^")] == '\0' || strstr(line, "warning:")) continue;
 		snprintf(out, size, "%s", line);
 		if (strstr(line, "line ")) break;
 	}

@@ -172,7 +172,9 @@ static struct range padded(struct range r, bool logarithm)
 		double air = fmax(pow(r.max / r.min, 0.04), 1.1);
 		return (struct range){ r.min / air, r.max * air };
 	}
-	double air = r.max > r.min ? 0.04 * (r.max - r.min) : 0.5;
+	/* Values that differ in their last digits alone are flat: the script writes six digits. */
+	bool flat = r.max - r.min <= 1e-4 * fmax(fabs(r.min), fabs(r.max));
+	double air = flat ? 0.5 : 0.04 * (r.max - r.min);
 	return (struct range){ r.min - air, r.max + air };
 }
 

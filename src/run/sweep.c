@@ -204,6 +204,10 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 	int threads = o->threads > 0 ? o->threads : vt_ctx_threads(ctx);
 	s.bar = vt_bar_create(ctx, e->name);
 	if (!s.bar) return VT_ENOMEM;
+	if (vt_gemm_misjudged())
+		vt_log(ctx, VT_WARN, "the BLAS takes this CPU for a %s: %.0f GFLOP/s; wide nets train several times faster with "
+		       "OPENBLAS_CORETYPE=%s in the environment", vt_gemm_core(), vt_gemm_gflops(),
+		       strcmp(vt_isa(), "avx512") == 0 ? "SkylakeX" : "Haswell");
 	if (o->task >= 0 || e->n_tasks == 1) {
 		VT_TRY(run_one(ctx, e, o->task >= 0 ? (size_t)o->task : 0, o, s.bar));
 		goto done;

@@ -4,6 +4,7 @@
 Same network, batch, optimiser and data sizes, one thread each, rounds in turn (A/B), medians.
 PyTorch gets its batches ready made and the OPENBLAS_CORETYPE that is fastest here, since
 Debian's OpenBLAS takes new CPUs for old ones.
+SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
 import statistics
@@ -58,7 +59,10 @@ def ask(process, n):
 
 
 def stop(process):
-    process.stdin.close()
+    try:
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it died: a core type that this CPU cannot run
     process.wait()
 
 
@@ -69,7 +73,7 @@ def fastest_core(arguments, n):
         try:
             best = min(best, (min(ask(peer, n) for _ in range(3)), core), key=lambda pair: pair[0])
         except BrokenPipeError:
-            pass
+            pass  # as below
         stop(peer)
     return best[1]
 
