@@ -13,7 +13,7 @@ for folder in "$@"; do
 		SKIP)
 			skipped=$((skipped + 1))
 			reason=$(grep -i 'skip' "${result%.trs}.log" | grep -v '^SKIP ' | tail -n 1)
-			printf 'skipped: %s: %s\n' "${result%.trs}" "${reason#skipped: }"
+			printf 'skipped: %s: %s\n' "${result%.trs}" "$(printf '%s' "$reason" | sed 's/^[Ss][Kk][Ii][Pp][a-z]*: //')"
 			;;
 		*)
 			failed=$((failed + 1))

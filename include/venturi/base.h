@@ -60,6 +60,8 @@ void vt_ctx_frame(struct vt_ctx *ctx, const char *format, ...) __attribute__((fo
  * empty if nothing failed.  Valid until the next failure. */
 const char *vt_ctx_trail(const struct vt_ctx *ctx);
 void vt_ctx_forget(struct vt_ctx *ctx);
+/* The trail to stderr: "venturi: " and the innermost message, the lines around it indented. */
+void vt_ctx_print(const struct vt_ctx *ctx);
 
 /* The three macros exist because a function cannot leave its caller: each sets
  * the local `status` and jumps to the local label `done`. */

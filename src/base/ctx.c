@@ -109,6 +109,19 @@ const char *vt_ctx_trail(const struct vt_ctx *ctx)
 	return ctx->trail;
 }
 
+/* "venturi: " and the innermost message; the lines around it are indented. */
+void vt_ctx_print(const struct vt_ctx *ctx)
+{
+	const char *trail = vt_ctx_trail(ctx);
+	fprintf(stderr, "venturi: ");
+	if (trail[0] == '\0') fprintf(stderr, "failed without a message: a bug of ours, please report it");
+	for (; *trail; trail++) {
+		putc(*trail, stderr);
+		if (*trail == '\n') fputs("  ", stderr);
+	}
+	putc('\n', stderr);
+}
+
 void vt_ctx_forget(struct vt_ctx *ctx)
 {
 	ctx->trail[0] = '\0';

@@ -147,19 +147,6 @@ static enum vt_status dispatch(struct vt_ctx *ctx, int argc, char **argv)
 	return run_command(ctx, c, argc - 1, argv + 1);
 }
 
-/* "venturi: " and the innermost message; the lines around it are indented. */
-static void report(const struct vt_ctx *ctx)
-{
-	const char *trail = vt_ctx_trail(ctx);
-	fprintf(stderr, "venturi: ");
-	if (trail[0] == '\0') fprintf(stderr, "failed without a message: a bug of ours, please report it");
-	for (; *trail; trail++) {
-		putc(*trail, stderr);
-		if (*trail == '\n') fputs("  ", stderr);
-	}
-	putc('\n', stderr);
-}
-
 /* A file opened later must not become stdout or stderr by accident: with a descriptor closed
  * by the caller, writing fails as it should. */
 static void hold_descriptors(void)
@@ -187,7 +174,7 @@ int main(int argc, char **argv)
 	bool lost = fflush(stdout) != 0 || ferror(stdout);
 	if (status == VT_OK && lost)
 		status = vt_ctx_fail(ctx, VT_EIO, "results cannot be written to standard output: %s", strerror(errno));
-	if (status != VT_OK) report(ctx);
+	if (status != VT_OK) vt_ctx_print(ctx);
 	vt_ctx_free(ctx);
 	return vt_status_exit(status);
 }

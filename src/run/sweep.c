@@ -104,7 +104,7 @@ static void child_main(struct vt_ctx *ctx, const struct sweep *s, size_t task, i
 	vt_ctx_on_progress(ctx, tell_parent, &pipe_end);
 	vt_ctx_set_threads(ctx, s->threads);
 	enum vt_status status = vt_task_run(ctx, s->e, task, s->o);
-	if (status != VT_OK) vt_log(ctx, VT_QUIET, "%s", vt_ctx_trail(ctx));
+	if (status != VT_OK) vt_ctx_print(ctx);
 	fflush(NULL);
 	_exit(vt_status_exit(status));
 }
