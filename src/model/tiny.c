@@ -102,7 +102,7 @@ VT_INLINE void activate(bool relu, size_t n, vt_v8 *y)
 	if (relu)
 		for (size_t i = 0; i < n; i++) y[i] = (vt_v8)((vt_v8i)y[i] & (y[i] > 0.0f));
 	else
-		for (size_t i = 0; i < n; i++) vt_v8_tanh(&y[i], &y[i]);
+		for (size_t i = 0; i < n; i++) vt_v8_tanh_training(&y[i], &y[i]);
 }
 
 /* dz = dy f'(z), with y = f(z); dy and dz in one place */
@@ -135,14 +135,31 @@ VT_INLINE void softmax(size_t q, vt_v8 *y)
 	}
 }
 
-/* Samples first .. first + n of the batch into the lanes; unused lanes get zeros. */
-static void load(const struct vt_gathered *batch, size_t first, size_t n, size_t width, vt_v8 *x)
+/* Eight units of eight samples at a time; the units beyond the last full eight one by one. */
+VT_INLINE void load_eight(const float *const sample[LANES], size_t width, size_t k, vt_v8 *x)
 {
-	float *lane = (float *)x;
-	if (n < SAMPLES) memset(x, 0, width * VECTORS * sizeof *x);
-	for (size_t s = 0; s < n; s++) {
-		const float *sample = batch->x + batch->row[first + s] * width;
-		for (size_t u = 0; u < width; u++) lane[u * SAMPLES + s] = sample[u];
+	size_t u = 0;
+	for (; u + LANES <= width; u += LANES) {
+		const float *at[LANES];
+		for (int s = 0; s < LANES; s++) at[s] = sample[s] + u;
+		vt_v8_transpose(at, x + u * VECTORS + k, VECTORS);
+	}
+	for (; u < width; u++)
+		x[u * VECTORS + k] = (vt_v8){ sample[0][u], sample[1][u], sample[2][u], sample[3][u],
+			                      sample[4][u], sample[5][u], sample[6][u], sample[7][u] };
+}
+
+/* Samples first .. first + n of the batch into the lanes; unused lanes repeat the first sample,
+ * and have no derivative. */
+VT_INLINE void load(const struct vt_gathered *batch, size_t first, size_t n, size_t width, vt_v8 *x)
+{
+	for (size_t k = 0; k < VECTORS; k++) {
+		const float *sample[LANES];
+		for (size_t s = 0; s < LANES; s++) {
+			size_t at = k * LANES + s < n ? first + k * LANES + s : first;
+			sample[s] = batch->x + batch->row[at] * width;
+		}
+		load_eight(sample, width, k, x);
 	}
 }
 
