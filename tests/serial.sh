@@ -10,10 +10,10 @@ if [ -f "$top_srcdir/config.status" ]; then
 	exit 77
 fi
 cd "$scratch"
-{ "$top_srcdir/configure" -q --disable-openmp --disable-shared && make -j 2 venturi; } > log 2>&1 ||
+{ "$top_srcdir/configure" -q --disable-openmp --disable-shared && make -j 2; } > log 2>&1 ||
 	{ tail -n 50 log; echo "the build without OpenMP failed"; exit 1; }
-if ldd ./venturi | grep -q libgomp && ! ldd ./venturi | grep -q libopenblas; then
-	echo "built without OpenMP, and yet linked to it"
+if nm -u ./venturi | grep -q GOMP_; then
+	echo "built without OpenMP, and yet it calls it"
 	exit 1
 fi
 VENTURI2=$scratch/venturi

@@ -44,9 +44,12 @@ VT_INLINE void affine(const size_t n, size_t in, size_t out, size_t q, const flo
 	vt_v8 sum[2][VECTORS];
 	for (size_t c = 0; c < n; c++)
 		for (int k = 0; k < VECTORS; k++) sum[c][k] = (vt_v8){ 0 } + b[q + c];
-	for (size_t p = 0; p < in; p++)
+	for (size_t p = 0; p < in; p++) {
+		vt_v8 v[VECTORS]; /* in registers: read once for both columns */
+		for (int k = 0; k < VECTORS; k++) v[k] = x[p * VECTORS + k];
 		for (size_t c = 0; c < n; c++)
-			for (int k = 0; k < VECTORS; k++) sum[c][k] += w[p * out + q + c] * x[p * VECTORS + k];
+			for (int k = 0; k < VECTORS; k++) sum[c][k] += w[p * out + q + c] * v[k];
+	}
 	for (size_t c = 0; c < n; c++)
 		for (int k = 0; k < VECTORS; k++) z[(q + c) * VECTORS + k] = sum[c][k];
 }
@@ -55,9 +58,12 @@ VT_INLINE void affine(const size_t n, size_t in, size_t out, size_t q, const flo
 VT_INLINE void affine_input(const size_t n, size_t out, size_t p, const float *w, const vt_v8 *dz, vt_v8 *dy)
 {
 	vt_v8 sum[2][VECTORS] = { { { 0 } } };
-	for (size_t q = 0; q < out; q++)
+	for (size_t q = 0; q < out; q++) {
+		vt_v8 v[VECTORS];
+		for (int k = 0; k < VECTORS; k++) v[k] = dz[q * VECTORS + k];
 		for (size_t c = 0; c < n; c++)
-			for (int k = 0; k < VECTORS; k++) sum[c][k] += w[(p + c) * out + q] * dz[q * VECTORS + k];
+			for (int k = 0; k < VECTORS; k++) sum[c][k] += w[(p + c) * out + q] * v[k];
+	}
 	for (size_t c = 0; c < n; c++)
 		for (int k = 0; k < VECTORS; k++) dy[(p + c) * VECTORS + k] = sum[c][k];
 }
@@ -65,12 +71,15 @@ VT_INLINE void affine_input(const size_t n, size_t out, size_t p, const float *w
 /* dw[p .. p + n, q] += x[p] dz[q], lane by lane */
 VT_INLINE void affine_weight(const size_t n, size_t out, size_t p, const vt_v8 *x, const vt_v8 *dz, vt_v8 *dw)
 {
-	for (size_t q = 0; q < out; q++)
+	for (size_t q = 0; q < out; q++) {
+		vt_v8 v[VECTORS];
+		for (int k = 0; k < VECTORS; k++) v[k] = dz[q * VECTORS + k];
 		for (size_t c = 0; c < n; c++) {
 			vt_v8 sum = dw[(p + c) * out + q];
-			for (int k = 0; k < VECTORS; k++) sum += x[(p + c) * VECTORS + k] * dz[q * VECTORS + k];
+			for (int k = 0; k < VECTORS; k++) sum += x[(p + c) * VECTORS + k] * v[k];
 			dw[(p + c) * out + q] = sum;
 		}
+	}
 }
 
 VT_INLINE void layer_forward(size_t in, size_t out, const float *w, const vt_v8 *x, vt_v8 *y)
@@ -163,16 +172,27 @@ VT_INLINE void load(const struct vt_gathered *batch, size_t first, size_t n, siz
 	}
 }
 
-/* dz of the mean loss over the batch: (softmax - one-hot) / n, zero in unused lanes */
+/* dz of the mean loss over the batch: (softmax - one-hot) / n, zero in unused lanes. */
 VT_INLINE void loss_backward(const struct vt_gathered *batch, size_t first, size_t n, size_t q, const vt_v8 *y,
                              vt_v8 *dz)
 {
-	const float scale = 1.0f / (float)batch->n;
-	for (size_t i = 0; i < q * VECTORS; i++) dz[i] = y[i] * scale;
-	float *lane = (float *)dz;
-	for (size_t s = 0; s < n; s++) lane[(size_t)batch->label[batch->row[first + s]] * SAMPLES + s] -= scale;
-	for (size_t u = 0; n < SAMPLES && u < q; u++)
-		for (size_t s = n; s < SAMPLES; s++) lane[u * SAMPLES + s] = 0;
+	const vt_v8 one = (vt_v8){ 0 } + 1.0f;
+	int32_t label[SAMPLES];
+	float weight[SAMPLES];
+	for (size_t s = 0; s < SAMPLES; s++) {
+		label[s] = batch->label[batch->row[s < n ? first + s : first]];
+		weight[s] = s < n ? 1.0f / (float)batch->n : 0.0f;
+	}
+	for (size_t k = 0; k < VECTORS; k++) {
+		vt_v8i wanted;
+		vt_v8 scale;
+		memcpy(&wanted, label + k * LANES, sizeof wanted);
+		memcpy(&scale, weight + k * LANES, sizeof scale);
+		for (size_t u = 0; u < q; u++) {
+			vt_v8i hit = wanted == (int32_t)u;
+			dz[u * VECTORS + k] = (y[u * VECTORS + k] - (vt_v8)(hit & (vt_v8i)one)) * scale;
+		}
+	}
 }
 
 /* The net as the block loop wants it. */
@@ -224,11 +244,16 @@ VT_INLINE void block_backward(const struct net *net, struct block *b, vt_v8 *gra
 	}
 }
 
+/* The lanes of eight gradients at a time: transposed, they are added as vectors. */
 VT_INLINE void add_lanes(size_t n, const vt_v8 *lanes, float *gradient)
 {
-	for (size_t i = 0; i < n; i++) {
-		vt_v8 g = lanes[i];
-		gradient[i] = ((g[0] + g[4]) + (g[2] + g[6])) + ((g[1] + g[5]) + (g[3] + g[7]));
+	for (size_t i = 0; i < n; i += LANES) {
+		const float *row[LANES];
+		vt_v8 g[LANES];
+		for (size_t k = 0; k < LANES; k++) row[k] = (const float *)&lanes[i + k < n ? i + k : i];
+		vt_v8_transpose(row, g, 1);
+		g[0] = ((g[0] + g[4]) + (g[2] + g[6])) + ((g[1] + g[5]) + (g[3] + g[7]));
+		memcpy(gradient + i, &g[0], (n - i < LANES ? n - i : LANES) * sizeof *gradient);
 	}
 }
 
