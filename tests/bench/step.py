@@ -48,7 +48,9 @@ def start(command, core=None):
     env.pop("OPENBLAS_CORETYPE", None)
     if core:
         env["OPENBLAS_CORETYPE"] = core
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+    cpu = max(os.sched_getaffinity(0))  # one core for both, in turn: neither pays for being moved about
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
 
 
 def ask(process, n):
