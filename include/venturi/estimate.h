@@ -14,13 +14,14 @@
  * the same rows. */
 struct vt_layer {
 	struct vt_mat t;        /* n x width, finite */
+	struct vt_mat x;        /* n x inputs, or x.x null: estimators of pairs then leave i_xt NaN */
 	struct vt_labels y;     /* y null: i_ty stays NaN */
 	bool enumerated;        /* rows are all inputs there are: no sampling error */
 	size_t n_null;          /* label shuffles for the null of I(T;Y); 0: none */
 	uint64_t seed;          /* of the shuffles: (seed, VT_PURPOSE_NULL, replicate) */
 };
 
-enum vt_bound { VT_POINT, VT_LOWER, VT_UPPER };
+enum vt_bound { VT_POINT, VT_LOWER, VT_UPPER, VT_BRACKET };
 
 /* What one estimator says of one layer, in nats.  NaN + flag where there is no answer.
  *
@@ -51,16 +52,82 @@ struct vt_information {
 	unsigned flags;                         /* enum vt_flag bits */
 };
 
+/* ---- pairs --------------------------------------------------------------- */
+
+/* Two variables, and perhaps a third that is given: I(X;Y) or I(X;Y|Z).  Rows are samples of the
+ * joint law; nothing is owned.  A discrete variable's rows are symbols (equal or not, no distance);
+ * a continuous one's are points.  Rows of one block (a sequence) are not independent of each other:
+ * errors then come from sums over blocks, and nulls move whole blocks of equal length. */
+struct vt_pair {
+	struct vt_mat x, y, z;                   /* n x dim, finite; z.cols == 0: nothing is given */
+	bool discrete_x, discrete_y, discrete_z;
+	const uint32_t *block;                   /* n block numbers, ascending; null: rows are independent */
+	size_t n_null, n_resample;               /* permutations for the null; half-samples for the error; 0: none */
+	uint64_t seed;                           /* of nulls, resampling, critics: never of the data */
+};
+
+enum { VT_LONGEST_REASON = 256, VT_LONGEST_CHOSEN = 96 };
+
+/* What one estimator says of a pair, in nats.  NaN + flag + reason where there is no answer; signed:
+ * a negative estimate stays negative.
+ *
+ * mi         the estimate; NaN for a bracket, whose ends are lower and upper
+ * lower, upper  bounds that the estimator has beside a point, or the bracket; else NaN
+ * se         standard error of mi (of the nearer end for a bound): scatter of local terms, of blocks, or of
+ *            half-samples where n_resample > 0.  Sampling error alone: bias is not in it
+ * lo, hi     95 % interval; `method` says how
+ * ceiling    the most this estimator can return here (ln n, ln batch, H(Y)); NaN: none
+ * null_mean, null_p   mean over permutations and (1 + #{null >= mi}) / (n_null + 1); NaN without
+ * calibrated mi corrected by surrogates of known information (`vt_estimate_calibrate`); NaN without
+ *
+ * Flags beyond those of a layer:
+ *         out_of_regime   dimension, information, tails or n are where this estimator is known to fail
+ *         bias_dominated  the estimate moves with its own resolution (k, n) by more than its error allows
+ *         deterministic   one variable is a function of the other: continuous information is infinite
+ *         not_computed    this estimator does not take this kind of variables */
+struct vt_estimated {
+	enum vt_bound bound;
+	double mi, se, lo, hi, lower, upper, ceiling;
+	double null_mean, null_p, calibrated;
+	size_t n, dim_x, dim_y, dim_z;
+	unsigned flags;
+	double seconds;
+	const char *method;              /* of the interval, static text; null: no interval */
+	const char *unit;                /* "nat", or "1" for what is no information (HSIC) */
+	char chosen[VT_LONGEST_CHOSEN];  /* auto: the estimators it took, commas between; else empty */
+	char reason[VT_LONGEST_REASON];  /* why it is flagged or missing; empty if there is nothing to say */
+};
+
+/* What a kind takes: it answers not_computed for anything else. */
+enum vt_traits {
+	VT_TAKES_CONTINUOUS = 1 << 0, /* both variables continuous */
+	VT_TAKES_DISCRETE = 1 << 1,   /* both discrete */
+	VT_TAKES_LABELS = 1 << 2,     /* one discrete, one continuous */
+	VT_TAKES_CONDITION = 1 << 3,  /* a third variable, of a nature that the two above allow */
+	VT_SYMMETRIC = 1 << 4,        /* I(X;Y) and I(Y;X) are equal bit by bit */
+	VT_TAKES_ALL = VT_TAKES_CONTINUOUS | VT_TAKES_DISCRETE | VT_TAKES_LABELS
+};
+
 struct vt_estimate_kind {
 	struct vt_kind kind;
+	unsigned traits;                 /* enum vt_traits, for `pair` */
 	size_t n_bounds;                 /* 1, or 2 for a pair */
 	enum vt_bound bound[2];          /* what i_xt is; the difference of two bounds bounds nothing,
 	                                  * so i_ty of a pair is a point estimate */
 	const char *suffix[2];           /* of the label: "" or "-upper", "-lower" */
 	/* A line for the page: what these numbers cannot mean. */
 	const char *cannot_mean;
+	/* A layer with its labels.  Null: made from `pair` (X with T, T with Y). */
 	enum vt_status (*layer)(struct vt_ctx *ctx, const void *settings, const struct vt_layer *in,
 	                        struct vt_information out[2]);
+	/* Any pair that the traits allow; the caller has checked rows, finite values and constant columns, and
+	 * fills in dimensions, null, resampling and time.  Null: layers only. */
+	enum vt_status (*pair)(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in,
+	                       struct vt_estimated *out);
+	/* mi with the rows of y put in the order order[r * n ..], for r < in->n_null, where that is cheaper than
+	 * `pair` once more for each.  Null: the door does that. */
+	enum vt_status (*null)(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
+	                       double *mi);
 	/* Settings that make no sense together: VT_ECONFIG.  Null: all do. */
 	enum vt_status (*check)(struct vt_ctx *ctx, const void *settings);
 };
@@ -70,6 +137,14 @@ struct vt_estimate_kind {
  * row, when labels and rows differ in number, or a label is out of range. */
 enum vt_status vt_estimate_layer(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_layer *in,
                                  struct vt_information out[2]);
+/* Runs an estimator on a pair.  VT_EDOMAIN when the rows differ in number or there are fewer than 2, when a
+ * value is not finite (count and first place), VT_ECONFIG by the kind's check.  What the data make
+ * impossible is no failure but NaN with flag and reason: constant columns (0 for a constant discrete
+ * variable), identical variables, too few rows.  With n_null permutations, null_mean and null_p are filled; with
+ * n_resample half-samples se, lo and hi come from their scatter (the spread of estimates on n / 2 rows drawn
+ * without replacement is the error at n, Politis & Romano 1994). */
+enum vt_status vt_estimate_pair(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
+                                struct vt_estimated *out);
 /* binning with `width` and kde with `variance`, for those who go through many of them. */
 enum vt_status vt_binning_by_width(struct vt_ctx *ctx, double width, const struct vt_layer *in,
                                    struct vt_information *out);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "venturi/rng.h"
+#include "pair.h"
 #include "plugin.h"
 
 const struct vt_estimate_kind *vt_estimate_kind_of(const struct vt_chosen *chosen)
@@ -56,12 +57,52 @@ done:
 	return status;
 }
 
+static void take(const struct vt_estimated *e, double *value, double *se, double *lo, double *hi,
+                                unsigned *flags)
+{
+	*value = e->mi;
+	*se = e->se;
+	*lo = e->lo;
+	*hi = e->hi;
+	*flags |= e->flags;
+}
+
+/* A layer by an estimator of pairs: X with T, and T with the labels. */
+static enum vt_status layer_of_pairs(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
+                                     const struct vt_layer *in, struct vt_information *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_chosen chosen = { &kind->kind, (void *)settings };
+	struct vt_estimated xt, ty;
+	double *label = NULL;
+	struct vt_pair p = { .x = in->x, .y = in->t, .seed = in->seed };
+	*out = vt_information_none(in->t.rows, 0);
+	if (in->x.x) {
+		VT_TRY(vt_estimate_pair(ctx, &chosen, &p, &xt));
+		take(&xt, &out->i_xt, &out->i_xt_se, &out->i_xt_lo, &out->i_xt_hi, &out->flags);
+	}
+	if (in->y.y) {
+		VT_NEW(ctx, label, in->y.n);
+		for (size_t i = 0; i < in->y.n; i++) label[i] = in->y.y[i];
+		p = (struct vt_pair){ .x = in->t, .y = { label, in->y.n, 1, 1 }, .discrete_y = true, .seed = in->seed,
+		                      .n_null = in->n_null };
+		VT_TRY(vt_estimate_pair(ctx, &chosen, &p, &ty));
+		take(&ty, &out->i_ty, &out->i_ty_se, &out->i_ty_lo, &out->i_ty_hi, &out->flags);
+		out->i_ty_null = ty.null_mean;
+		out->i_ty_null_p = ty.null_p;
+	}
+done:
+	free(label);
+	return status;
+}
+
 enum vt_status vt_estimate_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
                                const struct vt_layer *in, struct vt_information out[2])
 {
 	enum vt_status status = VT_OK;
 	VT_TRY(check_layer(ctx, in));
-	if (usable(&in->t)) return kind->layer(ctx, settings, in, out);
+	if (usable(&in->t))
+		return kind->layer ? kind->layer(ctx, settings, in, out) : layer_of_pairs(ctx, kind, settings, in, &out[0]);
 	for (size_t b = 0; b < kind->n_bounds; b++) out[b] = vt_information_none(in->t.rows, VT_DEGENERATE);
 done:
 	return status;

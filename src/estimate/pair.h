@@ -1,0 +1,42 @@
+/* What estimators of pairs share; private to room estimate.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef ESTIMATE_PAIR_H
+#define ESTIMATE_PAIR_H
+
+#include "venturi/estimate.h"
+
+/* Every number NaN; n and dimensions set.  `format` may be null. */
+struct vt_estimated vt_estimated_none(const struct vt_pair *in, unsigned flags, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Adds flags, and the reason unless there is one already. */
+void vt_estimated_flag(struct vt_estimated *e, unsigned flags, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* mi = mean of the n local terms, se from their scatter over rows (or blocks), lo and hi 1.96 of it away. */
+void vt_estimated_local(const struct vt_pair *in, const double *local, struct vt_estimated *e);
+/* se of the mean of n local terms: over rows, or over blocks where rows are not independent. */
+double vt_local_error(const struct vt_pair *in, const double *local);
+/* mi and its standard error given; lo and hi from the normal law. */
+void vt_estimated_normal(double mi, double se, const char *method, struct vt_estimated *e);
+
+/* The kind on a pair that has passed the door's checks, without null, resampling and time. */
+enum vt_status vt_estimate_raw(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
+                               const struct vt_pair *in, struct vt_estimated *out);
+
+/* Order of the rows in permutation `r` of the null: of rows, or of whole blocks where these are of equal length
+ * (blocks of unequal length are rotated as one circle, which keeps neighbours together). */
+enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order);
+
+/* Rows `row` of m as a packed copy; caller frees. */
+enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out);
+/* Symbols of the rows of m, numbered by first appearance: n numbers, caller frees. */
+enum vt_status vt_symbols(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_symbols);
+
+/* Normal scores of each column, Phi^-1(rank / (n + 1)), ties by their mean rank: n x cols packed, caller frees.
+ * Monotone maps of a column change nothing, bit by bit. */
+enum vt_status vt_normal_scores(struct vt_ctx *ctx, const struct vt_mat *m, double **out);
+/* Columns at mean 0 and variance 1 (a constant column stays 0): n x cols packed, caller frees. */
+enum vt_status vt_standardised(struct vt_ctx *ctx, const struct vt_mat *m, double **out);
+
+#endif

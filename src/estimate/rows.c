@@ -1,0 +1,149 @@
+/* Rows taken, put in order, ranked, standardised: what estimators of pairs do to their data.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pair.h"
+#include "partition.h"
+#include "venturi/rng.h"
+
+enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out)
+{
+	enum vt_status status = VT_OK;
+	double *copy = NULL;
+	VT_NEW(ctx, copy, n * m->cols);
+	for (size_t i = 0; m->cols > 0 && i < n; i++)
+		memcpy(copy + i * m->cols, m->x + row[i] * m->stride, m->cols * sizeof *copy);
+	*out = copy;
+done:
+	return status;
+}
+
+/* Length of all blocks, or 0 where they differ. */
+static size_t block_length(const struct vt_pair *in)
+{
+	size_t n = in->x.rows, length = 0, run = 0;
+	if (!in->block) return 1;
+	for (size_t i = 0; i < n; i++) {
+		run++;
+		if (i + 1 < n && in->block[i + 1] == in->block[i]) continue;
+		if (length > 0 && run != length) return 0;
+		length = run;
+		run = 0;
+	}
+	return length;
+}
+
+enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order)
+{
+	enum vt_status status = VT_OK;
+	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
+	size_t n = in->x.rows, length = block_length(in), blocks = length > 0 ? n / length : 0;
+	uint32_t *block = NULL;
+	if (blocks < 2) {
+		size_t shift = 1 + vt_rng_below(&rng, n - 1);
+		for (size_t i = 0; i < n; i++) order[i] = (uint32_t)((i + shift) % n);
+		return VT_OK;
+	}
+	VT_NEW(ctx, block, blocks);
+	for (size_t b = 0; b < blocks; b++) block[b] = (uint32_t)b;
+	vt_rng_shuffle(&rng, block, blocks);
+	for (size_t i = 0; i < n; i++) order[i] = (uint32_t)(block[i / length] * length + i % length);
+done:
+	free(block);
+	return status;
+}
+
+enum vt_status vt_symbols(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_symbols)
+{
+	enum vt_status status = VT_OK;
+	struct vt_partition rows = { 0 };
+	uint64_t *scratch = NULL;
+	int32_t *symbol = NULL;
+	VT_NEW(ctx, scratch, m->rows);
+	VT_NEW(ctx, symbol, m->rows);
+	VT_TRY(vt_partition_create(ctx, m->rows, &rows));
+	vt_partition_refine_rows(&rows, m, scratch);
+	for (size_t i = 0; i < m->rows; i++) symbol[i] = (int32_t)rows.cell[i];
+	*n_symbols = rows.n_cells;
+	*out = symbol;
+	symbol = NULL;
+done:
+	vt_partition_clear(&rows);
+	free(scratch);
+	free(symbol);
+	return status;
+}
+
+struct ranked {
+	double value;
+	uint32_t row;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	return (x->value > y->value) - (x->value < y->value);
+}
+
+/* Scores of one column by a table of the quantiles at half ranks: entry r is Phi^-1((r + 2) / (2 n + 2)). */
+static void score_column(const struct vt_mat *m, size_t c, const double *quantile, struct ranked *v, double *out)
+{
+	size_t n = m->rows;
+	for (size_t i = 0; i < n; i++) v[i] = (struct ranked){ m->x[i * m->stride + c], (uint32_t)i };
+	qsort(v, n, sizeof *v, by_value);
+	for (size_t begin = 0, end; begin < n; begin = end) {
+		for (end = begin + 1; end < n && v[end].value == v[begin].value;) end++;
+		for (size_t i = begin; i < end; i++) out[v[i].row * m->cols + c] = quantile[begin + end - 1];
+	}
+}
+
+enum vt_status vt_normal_scores(struct vt_ctx *ctx, const struct vt_mat *m, double **out)
+{
+	enum vt_status status = VT_OK;
+	size_t n = m->rows;
+	double *score = NULL, *quantile = NULL;
+	struct ranked *v = NULL;
+	VT_NEW(ctx, score, n * m->cols);
+	VT_NEW(ctx, quantile, 2 * n);
+	VT_NEW(ctx, v, n);
+	for (size_t r = 0; r + 1 < n; r++) { /* symmetric, so that a middle tie is exactly 0 */
+		quantile[r] = gsl_cdf_ugaussian_Pinv((double)(r + 2) / (double)(2 * n + 2));
+		quantile[2 * n - 2 - r] = -quantile[r];
+	}
+	for (size_t c = 0; c < m->cols; c++) score_column(m, c, quantile, v, score);
+	*out = score;
+	score = NULL;
+done:
+	free(score);
+	free(quantile);
+	free(v);
+	return status;
+}
+
+enum vt_status vt_standardised(struct vt_ctx *ctx, const struct vt_mat *m, double **out)
+{
+	enum vt_status status = VT_OK;
+	double *copy = NULL, n = (double)m->rows;
+	VT_NEW(ctx, copy, m->rows * m->cols);
+	for (size_t c = 0; c < m->cols; c++) {
+		double mean = 0, square = 0, scale = 0;
+		for (size_t i = 0; i < m->rows; i++) scale = fmax(scale, fabs(m->x[i * m->stride + c]));
+		scale = scale > 0 ? scale : 1; /* squares of 1e-200 would vanish */
+		for (size_t i = 0; i < m->rows; i++) mean += m->x[i * m->stride + c] / scale / n;
+		for (size_t i = 0; i < m->rows; i++) {
+			double d = m->x[i * m->stride + c] / scale - mean;
+			copy[i * m->cols + c] = d;
+			square += d * d / n;
+		}
+		for (size_t i = 0; square > 0 && i < m->rows; i++) copy[i * m->cols + c] /= sqrt(square);
+	}
+	*out = copy;
+done:
+	return status;
+}
