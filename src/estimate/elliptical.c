@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <gsl/gsl_sf_psi.h>
@@ -15,7 +14,6 @@
 #include "normal.h"
 #include "venturi/linear.h"
 #include "venturi/num.h"
-#include "venturi/rng.h"
 
 static const double least_pivot = 1e-12;
 
@@ -28,7 +26,7 @@ void vt_elliptical_clear(struct vt_elliptical *f)
 
 /* ---- quantiles --------------------------------------------------------------- */
 
-/* asinh of the t quantile as a function of the normal one, cubic between nodes: some hundred quantiles serve all
+/* g = asinh of the t quantile as a function of the normal one, z, cubic between nodes: some hundred nodes serve all
  * ranks of all columns. */
 struct quantiles {
 	double nu, step;
@@ -36,6 +34,14 @@ struct quantiles {
 	double *value, *slope;
 };
 
+/* dg/dz: mass is kept, phi(z) dz = f(t) dt, and dt = cosh g dg. */
+static double slope(double z, double g, double nu)
+{
+	return gsl_ran_ugaussian_pdf(z) / gsl_ran_tdist_pdf(sinh(g), nu) / cosh(g);
+}
+
+/* By Runge & Kutta's fourth order from g(0) = 0: to 1e-9, where inverting the distribution function fails for some nu
+ * below 1. */
 static enum vt_status quantiles_create(struct vt_ctx *ctx, double nu, double largest, struct quantiles *q)
 {
 	enum vt_status status = VT_OK;
@@ -46,9 +52,10 @@ static enum vt_status quantiles_create(struct vt_ctx *ctx, double nu, double lar
 	VT_NEW(ctx, q->value, q->n);
 	VT_NEW(ctx, q->slope, q->n);
 	for (size_t i = 0; i < q->n; i++) {
-		double z = (double)i * q->step, t = i ? gsl_cdf_tdist_Qinv(gsl_cdf_ugaussian_Q(z), nu) : 0;
-		q->value[i] = asinh(t);
-		q->slope[i] = gsl_ran_ugaussian_pdf(z) / gsl_ran_tdist_pdf(t, nu) / sqrt(1 + t * t);
+		double z = (double)i * q->step, h = q->step, g = q->value[i];
+		double a = slope(z, g, nu), b = slope(z + h / 2, g + h / 2 * a, nu), c = slope(z + h / 2, g + h / 2 * b, nu);
+		q->slope[i] = a;
+		if (i + 1 < q->n) q->value[i + 1] = g + h / 6 * (a + 2 * b + 2 * c + slope(z + h, g + h * c, nu));
 	}
 done:
 	return status;
@@ -238,28 +245,44 @@ done:
 	return status;
 }
 
-/* Rows enough to find nu: its error is far below that of the correlations. */
+/* Standard error of h = 1 / nu by the curvature of the likelihood; 0 for the normal copula. */
+static enum vt_status error_of(struct vt_ctx *ctx, struct trial *t, double nu, double *se, bool *singular)
+{
+	enum vt_status status = VT_OK;
+	double at[3], h = 1 / nu, step = 0.1 * h;
+	*se = 0;
+	if (isinf(nu)) goto done;
+	for (int i = 0; i < 3; i++) {
+		VT_TRY(fit_nu(ctx, t, 1 / (h + (i - 1) * step), &at[i], singular));
+		if (*singular) goto done;
+	}
+	double curvature = (2 * at[1] - at[0] - at[2]) / (step * step);
+	*se = curvature > 0 ? 1 / sqrt((double)t->n * curvature) : h;
+done:
+	return status;
+}
+
+/* Rows enough to find nu in a time that does not grow with d. */
 static size_t search_rows(size_t n, size_t d)
 {
-	size_t most = 2000 + 20 * d;
+	size_t most = 2000 + 20 * d + 2000000 / (d * d);
 	return n < most ? n : most;
 }
 
-static enum vt_status choose_nu(struct vt_ctx *ctx, const double *z, size_t n, size_t d, double *nu, bool *singular)
+static enum vt_status choose_nu(struct vt_ctx *ctx, const double *z, size_t n, size_t d, double *nu, double *se,
+                                bool *singular)
 {
 	enum vt_status status = VT_OK;
 	size_t rows = search_rows(n, d);
 	struct trial t = { 0 };
 	uint32_t *order = NULL;
 	double *part = NULL;
-	VT_NEW(ctx, order, n);
-	for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
-	struct vt_rng rng = vt_rng_stream(0, VT_PURPOSE_RESAMPLE, n);
-	vt_rng_shuffle(&rng, order, n);
+	VT_TRY(vt_content_order(ctx, &(struct vt_mat){ z, n, d, d }, &order));
 	VT_TRY(vt_rows_taken(ctx, &(struct vt_mat){ z, n, d, d }, order, rows, &part));
 	VT_TRY(trial_create(ctx, rows, d, part, &t));
 	reset(&t);
 	VT_TRY(search(ctx, &t, nu, singular));
+	if (!*singular) VT_TRY(error_of(ctx, &t, *nu, se, singular));
 done:
 	trial_clear(&t);
 	free(order);
@@ -321,11 +344,11 @@ enum vt_status vt_elliptical_fit(struct vt_ctx *ctx, const struct vt_mat *x, con
 	enum vt_status status = VT_OK;
 	size_t n = x->rows, dx = x->cols, dy = y->cols, d = dx + dy;
 	struct trial t = { 0 };
-	double *z = NULL, value;
+	double *z = NULL, value, error = 0;
 	*singular = n <= d + 1;
 	if (*singular) goto done;
 	VT_TRY(scores_of_both(ctx, x, y, &z));
-	if (!(nu > 0)) VT_TRY(choose_nu(ctx, z, n, d, &nu, singular));
+	if (!(nu > 0)) VT_TRY(choose_nu(ctx, z, n, d, &nu, &error, singular));
 	if (*singular) goto done;
 	VT_TRY(trial_create(ctx, n, d, z, &t));
 	reset(&t);
@@ -333,8 +356,9 @@ enum vt_status vt_elliptical_fit(struct vt_ctx *ctx, const struct vt_mat *x, con
 	if (*singular) goto done;
 	double mi = half_log_det(t.scatter, d, 0, dx, t.factor) + half_log_det(t.scatter, d, dx, dy, t.factor) -
 	            half_log_det(t.scatter, d, 0, d, t.factor);
-	*out = (struct vt_elliptical){ n, dx, dy, nu, t.score, t.scatter, value,
-	                               mi - excess(n, dx, dy, nu) + vt_student_excess(dx, dy, nu) };
+	double more = vt_student_excess(dx, dy, nu), less = error > 0 ? vt_student_excess(dx, dy, 1 / (1 / nu + error)) : 0;
+	*out = (struct vt_elliptical){ n, dx, dy, nu, error > 0 ? fabs(less - more) : 0, t.score, t.scatter, value,
+	                               mi - excess(n, dx, dy, nu) + more };
 	t.score = t.scatter = NULL;
 done:
 	trial_clear(&t);
@@ -387,7 +411,7 @@ enum vt_status vt_elliptical_estimate(struct vt_ctx *ctx, const struct vt_pair *
 	VT_NEW(ctx, local, f->n);
 	VT_TRY(vt_elliptical_local(ctx, f, local));
 	double chi = sqrt((double)(f->dx * f->dy) / 2) / (double)f->n;
-	vt_estimated_normal(f->mi, hypot(vt_local_error(in, local), chi),
+	vt_estimated_normal(f->mi, hypot(hypot(vt_local_error(in, local), chi), f->nu_error),
 	                    in->block ? "local terms, summed over blocks" : "local terms", out);
 done:
 	free(local);

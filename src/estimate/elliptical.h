@@ -12,6 +12,7 @@
 struct vt_elliptical {
 	size_t n, dx, dy;
 	double nu;              /* INFINITY: normal */
+	double nu_error;        /* what the standard error of nu makes of mi */
 	double *score;          /* n x (dx + dy): t quantiles of the ranks */
 	double *correlation;    /* (dx + dy)^2 */
 	double log_likelihood;  /* of the copula, mean over rows */

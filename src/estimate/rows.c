@@ -147,3 +147,43 @@ enum vt_status vt_standardised(struct vt_ctx *ctx, const struct vt_mat *m, doubl
 done:
 	return status;
 }
+
+/* splitmix64's finaliser (Steele, Lea & Flood 2014). */
+static uint64_t mix(uint64_t v)
+{
+	v = (v ^ v >> 30) * 0xbf58476d1ce4e5b9u;
+	v = (v ^ v >> 27) * 0x94d049bb133111ebu;
+	return v ^ v >> 31;
+}
+
+struct hashed {
+	uint64_t hash;
+	uint32_t row;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct hashed *x = a, *y = b;
+	if (x->hash != y->hash) return x->hash > y->hash ? 1 : -1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+enum vt_status vt_content_order(struct vt_ctx *ctx, const struct vt_mat *m, uint32_t **out)
+{
+	enum vt_status status = VT_OK;
+	struct hashed *h = NULL;
+	uint32_t *order = NULL;
+	VT_NEW(ctx, h, m->rows);
+	VT_NEW(ctx, order, m->rows);
+	for (size_t i = 0; i < m->rows; i++) {
+		h[i].row = (uint32_t)i;
+		for (size_t c = 0; c < m->cols; c++) h[i].hash += mix(vt_partition_bits(m->x[i * m->stride + c]));
+		h[i].hash = mix(h[i].hash);
+	}
+	qsort(h, m->rows, sizeof *h, by_hash);
+	for (size_t i = 0; i < m->rows; i++) order[i] = h[i].row;
+	*out = order;
+done:
+	free(h);
+	return status;
+}
