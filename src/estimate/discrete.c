@@ -1,0 +1,151 @@
+/* Information of discrete variables from counts: what all such estimators share.
+ *
+ * The error.  An estimate moves with the sample by its local terms (first order) and by a quadratic form in the
+ * deviations of the shares (second order), which is all that is left where the local terms are constant: independent
+ * variables, noiseless channels.  With p(k) the shares of the joint cells and E_a, E_b, E_c the projections on
+ * functions of (X,Z), (Y,Z), Z, the form's matrix times the covariance of the shares is
+ *     M = 1 - E_a - E_b + E_c          (E_c = 1p' without Z)
+ * and its variance tr(M M) / (2 n^2), where
+ *     tr(M M) = m_ab - m_a - m_b - m_c + 2 sum_k p(k)^2 / (p_a(k) p_b(k)),
+ * m counting cells.  Independent: (Kx - 1)(Ky - 1), the degrees of chi-square.  Y = X: K - 1.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "discrete.h"
+
+double vt_joint_information(const struct vt_joint *j, double (*entropy)(const struct vt_counts *))
+{
+	/* One symbol tells nothing, exactly; and the sum is the same for (X,Y) and (Y,X). */
+	if (j->n_x == 1 || j->n_y == 1) return 0;
+	return (entropy(&j->a) + entropy(&j->b)) - (entropy(&j->ab) + entropy(&j->c));
+}
+
+static enum vt_status plug_in_local(struct vt_ctx *ctx, const struct vt_joint *j, double *local)
+{
+	enum vt_status status = VT_OK;
+	size_t n = j->ab.n;
+	double *logarithm = NULL;
+	VT_NEW(ctx, logarithm, n + 1);
+	for (size_t c = 1; c <= n; c++) logarithm[c] = log((double)c);
+	for (size_t i = 0; i < n; i++)
+		local[i] = logarithm[j->ab.of_row[i]] + logarithm[j->c.of_row[i]] - logarithm[j->a.of_row[i]] -
+		           logarithm[j->b.of_row[i]];
+done:
+	free(logarithm);
+	return status;
+}
+
+/* Blocks are the independent units where rows are not. */
+static double units(const struct vt_pair *in)
+{
+	double blocks = 1;
+	if (!in->block) return (double)in->x.rows;
+	for (size_t i = 1; i < in->x.rows; i++) blocks += in->block[i] != in->block[i - 1];
+	return blocks;
+}
+
+static double second_order_error(const struct vt_pair *in, const struct vt_joint *j)
+{
+	double overlap = 0, cells = (double)j->ab.occupied - (double)j->a.occupied - (double)j->b.occupied -
+	                            (double)j->c.occupied;
+	for (size_t i = 0; i < j->ab.n; i++)
+		overlap += (double)j->ab.of_row[i] / ((double)j->a.of_row[i] * (double)j->b.of_row[i]);
+	return sqrt(fmax(cells + 2 * overlap, 0) / 2) / units(in);
+}
+
+/* How much of the plug-in value is bias is what Grassberger's correction removes from it.  Where that is many
+ * standard errors, what a correction leaves behind may be more than one. */
+static void flag_bias(const struct vt_discrete_method *m, const struct vt_joint *j, struct vt_estimated *e)
+{
+	double removed = vt_joint_information(j, vt_entropy_plug_in) - vt_joint_information(j, vt_entropy_grassberger);
+	double apart = e->mi - vt_joint_information(j, vt_entropy_grassberger);
+	if (j->n_x == 1 || j->n_y == 1) return;
+	if (fabs(removed) > m->most_bias * e->se || fabs(apart) > e->se)
+		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%zu rows in %zu joint cells: the plug-in's bias is about %.3g nat, the standard "
+		                  "error %.3g", j->ab.n, j->ab.occupied, removed, e->se);
+	else if (j->ab.n < 2 * j->ab.occupied)
+		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%zu rows in %zu joint cells: fewer than 2 a cell", j->ab.n, j->ab.occupied);
+}
+
+static void flag_ceiling(const struct vt_joint *j, struct vt_estimated *e)
+{
+	double n = (double)j->ab.n;
+	e->ceiling = log(fmin(fmin(j->n_x, j->n_y), n));
+	if (e->mi > log(n) - 0.05 / VT_BITS_PER_NAT)
+		vt_estimated_flag(e, VT_SATURATED, "%zu rows cannot show more than their logarithm, %.4g nat", j->ab.n, log(n));
+}
+
+enum vt_status vt_discrete_estimate_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
+                                            const struct vt_pair *in, const struct vt_symbol_rows *s,
+                                            struct vt_estimated *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_joint j = { 0 };
+	double mi, *local = NULL;
+	VT_TRY(vt_joint_of(ctx, s, &j));
+	VT_NEW(ctx, local, s->n);
+	VT_TRY(m->mi(ctx, settings, &j, &mi));
+	if (!isfinite(mi)) {
+		vt_estimated_flag(out, VT_DEGENERATE, "no finite value on %zu rows in %zu cells", s->n, j.ab.occupied);
+		goto done;
+	}
+	VT_TRY(m->local ? m->local(ctx, settings, &j, local) : plug_in_local(ctx, &j, local));
+	vt_estimated_normal(mi, hypot(vt_local_error(in, local), second_order_error(in, &j)),
+	                    in->block ? "local terms, summed over blocks, and second order" : "local terms and second order",
+	                    out);
+	flag_ceiling(&j, out);
+	flag_bias(m, &j, out);
+done:
+	vt_joint_clear(&j);
+	free(local);
+	return status;
+}
+
+enum vt_status vt_discrete_estimate(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
+                                    const struct vt_pair *in, struct vt_estimated *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows s = { 0 };
+	VT_TRY(vt_symbol_rows_of(ctx, in, &s));
+	VT_TRY(vt_discrete_estimate_symbols(ctx, m, settings, in, &s, out));
+done:
+	vt_symbol_rows_clear(&s);
+	return status;
+}
+
+enum vt_status vt_discrete_null_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
+                                        const struct vt_pair *in, const struct vt_symbol_rows *s,
+                                        const uint32_t *order, double *mi)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows moved = *s;
+	struct vt_joint j = { 0 };
+	moved.y = NULL;
+	VT_NEW(ctx, moved.y, s->n);
+	for (size_t r = 0; r < in->n_null; r++) {
+		for (size_t i = 0; i < s->n; i++) moved.y[i] = s->y[order[r * s->n + i]];
+		vt_joint_clear(&j);
+		VT_TRY(vt_joint_of(ctx, &moved, &j));
+		VT_TRY(m->mi(ctx, settings, &j, &mi[r]));
+	}
+done:
+	vt_joint_clear(&j);
+	free(moved.y);
+	return status;
+}
+
+enum vt_status vt_discrete_null(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
+                                const struct vt_pair *in, const uint32_t *order, double *mi)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows s = { 0 };
+	VT_TRY(vt_symbol_rows_of(ctx, in, &s));
+	VT_TRY(vt_discrete_null_symbols(ctx, m, settings, in, &s, order, mi));
+done:
+	vt_symbol_rows_clear(&s);
+	return status;
+}
