@@ -1,0 +1,79 @@
+/* Parts of the neighbour search; private to room num.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NUM_NEAR_H
+#define NUM_NEAR_H
+
+#include "venturi/neighbours.h"
+
+/* The question, and the data as rows of n x d doubles in an order of their own, classes together: place p holds
+ * row[p] of the input.  Space s has columns first[s] .. first[s + 1] - 1. */
+struct vt_near {
+	const struct vt_neighbours_input *in;
+	size_t n, d, n_spaces, first[VT_MOST_SPACES + 1];
+	double *x;
+	uint32_t *row;
+	size_t *class_begin; /* n_classes + 1 places */
+	size_t n_classes;
+};
+
+enum vt_status vt_near_create(struct vt_ctx *ctx, const struct vt_neighbours_input *in, struct vt_near *out);
+void vt_near_clear(struct vt_near *n);
+/* Places of the class of place p: begin, end. */
+void vt_near_range(const struct vt_near *n, size_t p, size_t *begin, size_t *end);
+
+/* A row whose distances are known as they are defined. */
+struct vt_near_row {
+	double space[VT_MOST_SPACES], joint;
+	uint32_t place;
+	bool own; /* of the class */
+};
+void vt_near_distance(const struct vt_near *n, size_t p, size_t q, struct vt_near_row *out);
+/* Distance in the product of the spaces of `set`. */
+double vt_near_set(const struct vt_near_row *r, unsigned set);
+
+/* k-th smallest of n numbers, k from 1 on; changes their order. */
+double vt_near_kth(double *v, size_t n, size_t k);
+
+/* Radii for place p under k[a], from `near`, which holds all rows of the class within the distance e. */
+struct vt_near_radius {
+	double e;
+	uint32_t ties;
+	double count[VT_MOST_COUNTS];
+	bool strict;
+};
+void vt_near_radii(const struct vt_neighbours_input *in, const struct vt_near_row *near, size_t n_near, double e,
+                   struct vt_near_radius *out);
+void vt_near_store(const struct vt_near *n, size_t p, size_t a, const struct vt_near_radius *r,
+                   const uint32_t count[VT_MOST_COUNTS], struct vt_neighbours *out);
+
+/* ---- brute force ------------------------------------------------------------ */
+
+enum vt_status vt_near_brute(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out);
+
+/* Distances as floats are kept as their bits, which compare like the numbers as none is negative. */
+enum { VT_STRIP_TILE = 256 };
+static const uint32_t vt_strip_infinite = 0x7f800000;
+
+/* out[j] = bits of max over columns c of |x[c][j] - a[c]|, for n_tiles tiles of VT_STRIP_TILE places; a tile of all
+ * `stride` columns lies together, this space's from x on. */
+void vt_strip_distances(size_t n_tiles, size_t cols, size_t stride, const float *x, size_t n_rows,
+                        const float *const *a, uint32_t *const *out);
+/* out[j] = max(out[j], f[j]) */
+void vt_strip_join(size_t n, const uint32_t *f, uint32_t *out);
+/* How many are below lo; *least: how far the least of the others is above lo, as bits. */
+uint32_t vt_strip_below(size_t n, const uint32_t *f, uint32_t lo, uint32_t *least);
+
+/* The smallest of what was offered, ascending; ties beyond its room are lost. */
+enum { VT_STRIP_MOST = 24 };
+struct vt_strip_list {
+	size_t n, room;
+	uint32_t bits[VT_STRIP_MOST + 1], place[VT_STRIP_MOST + 1];
+};
+void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, struct vt_strip_list *list);
+
+/* ---- sort and sweep ---------------------------------------------------------- */
+
+enum vt_status vt_near_sweep(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out);
+
+#endif
