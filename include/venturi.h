@@ -15,6 +15,7 @@
 #include "venturi/input.h"
 #include "venturi/store.h"
 #include "venturi/dataset.h"
+#include "venturi/known.h"
 #include "venturi/snapshot.h"
 #include "venturi/model.h"
 #include "venturi/train.h"

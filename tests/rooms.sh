@@ -13,6 +13,7 @@ BEGIN {
 	for (i = 1; i <= n; i++) rank[order[i]] = i
 	# Public headers that are not named after their room.
 	owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
+	owner["known"] = "dataset"
 	owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
