@@ -330,7 +330,7 @@ static void hdf5_files(void **state)
 		{ "null", { "has no values", "" } },
 		{ "deep", { "has 5 dimensions", "1 to 4" } },
 		{ "none", { "dimension 1 of 2 has length 0", "" } },
-		{ "huge", { "more than 2^31 elements", "" } },
+		{ "huge", { "more than 2^40 elements", "" } },
 		{ "hollow", { "declares 268435456 elements", "the file holds 0 bytes" } },
 		{ "slab", { "chunks of 1073741824 bytes", "at most 268435456" } },
 		{ "outside_values", { "external storage", "not read" } },

@@ -29,6 +29,30 @@ struct vt_array {
  * VT_EDATA for anything malformed or missing, VT_ENOMEM. */
 enum vt_status vt_input_array(struct vt_ctx *ctx, const char *where, struct vt_array *out);
 
+/* What stands behind a name, before a value of it is read. */
+struct vt_extent {
+	size_t rank, dim[VT_MAX_RANK_HDF5];
+	bool integer;
+};
+/* The extent of what vt_input_array would read; more than 2^31 elements and rank up to 8 are no failure here.
+ * A text file has to be read for it. */
+enum vt_status vt_input_extent(struct vt_ctx *ctx, const char *where, struct vt_extent *out);
+
+/* Part `index` along the first dimension, without that dimension: one snapshot of (T, n, ...).  Neither memory nor
+ * time grows with T, but for npy files in Fortran's order, where the part lies scattered.  Else as vt_input_array; the
+ * index of a NaN begins with `index`. */
+enum vt_status vt_input_slab(struct vt_ctx *ctx, const char *where, size_t index, struct vt_array *out);
+
+/* The datasets in and below `group` ("" for all) of an HDF5 file, by their paths below it ("fc1", "block/0"): in the
+ * order of making where the file keeps it, else numbers by value (fc2 before fc10).  Hard links only, at most 10 000
+ * objects.  *n may be 0.  VT_EDATA when the file cannot be read or has no such group.  The caller frees each name and
+ * the array. */
+enum vt_status vt_input_names(struct vt_ctx *ctx, const char *file, const char *group, size_t *n, char ***name);
+
+/* HDF5 is read in a child process under limits of memory and time, so that a damaged or hostile file ends in one line
+ * (VT_EDATA, with the signal that ended the reader) and never takes the program with it.  Costs about a millisecond a
+ * call. */
+
 /* An IDX file (MNIST), plain or gzip, of unsigned bytes; rank 1 to 4.  The caller
  * frees *out. */
 enum vt_status vt_input_idx(struct vt_ctx *ctx, const char *path, size_t *rank, size_t dim[VT_MAX_RANK],

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <hdf5.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -67,6 +68,36 @@ done:
 	return status;
 }
 
+/* Names in a group, for a message: at most MOST_NAMES, longer ones left out. */
+enum { MOST_NAMES = 100, LONGEST_NAME = 80 };
+
+static size_t names_in(hid_t group, char name[MOST_NAMES][LONGEST_NAME])
+{
+	H5G_info_t info;
+	size_t n = 0;
+	if (H5Gget_info(group, &info) < 0) return 0;
+	for (hsize_t i = 0; i < info.nlinks && n < MOST_NAMES && i < 10 * MOST_NAMES; i++) {
+		ssize_t length = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name[n], LONGEST_NAME, H5P_DEFAULT);
+		if (length > 0 && length < LONGEST_NAME) n++;
+	}
+	return n;
+}
+
+/* What is there instead: the nearest name, else the first few. */
+static enum vt_status absent(struct vt_ctx *ctx, hid_t group, const char *name, const char *where)
+{
+	char there[MOST_NAMES][LONGEST_NAME], list[200] = "";
+	const char *known[MOST_NAMES];
+	size_t n = names_in(group, there), used = 0;
+	for (size_t i = 0; i < n; i++) known[i] = there[i];
+	const char *near = vt_nearest(name, known, n);
+	if (near) return vt_ctx_fail(ctx, VT_EDATA, "%s: there is no '%s' (did you mean '%s'?)", where, name, near);
+	for (size_t i = 0; i < n && used + LONGEST_NAME + 8 < sizeof list; i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", there[i]);
+	return vt_ctx_fail(ctx, VT_EDATA, "%s: there is no '%s'; %s%s", where, name, n ? "there is " : "nothing is there",
+	                   list);
+}
+
 /* An external link can lead to any file, a soft link to an external one, and either in a
  * circle: only hard links are followed. */
 enum vt_status vt_hdf5_child(struct vt_ctx *ctx, int64_t parent, const char *name, const char *where,
@@ -76,8 +107,8 @@ enum vt_status vt_hdf5_child(struct vt_ctx *ctx, int64_t parent, const char *nam
 	H5L_info_t link;
 	hid_t o;
 
-	VT_REQUIRE(ctx, H5Lexists(parent, name, H5P_DEFAULT) > 0 && H5Lget_info(parent, name, &link, H5P_DEFAULT) >= 0,
-	           VT_EDATA, "%s: there is no '%s'", where, name);
+	if (H5Lexists(parent, name, H5P_DEFAULT) <= 0 || H5Lget_info(parent, name, &link, H5P_DEFAULT) < 0)
+		return absent(ctx, parent, name, where);
 	VT_REQUIRE(ctx, link.type == H5L_TYPE_HARD, VT_EDATA, "%s: '%s' is %s link, which is not followed; name the object"
 	           " itself", where, name, link.type == H5L_TYPE_SOFT ? "a soft" : "an external");
 	o = H5Oopen(parent, name, H5P_DEFAULT);
@@ -129,7 +160,8 @@ done:
 	return status;
 }
 
-/* The product is formed here and nowhere else: no later multiplication can overflow. */
+/* The product is formed here and nowhere else: no later multiplication can overflow.  A file of many snapshots may be
+ * large; what is read of it at a time is bounded by vt_input_shape, and all of it by what is stored. */
 static enum vt_status check_shape(struct vt_ctx *ctx, hid_t space, const char *where, struct vt_hdf5_plain *p)
 {
 	enum vt_status status;
@@ -144,8 +176,8 @@ static enum vt_status check_shape(struct vt_ctx *ctx, hid_t space, const char *w
 	p->n = 1;
 	for (size_t i = 0; i < p->rank; i++) {
 		p->dim[i] = (size_t)dim[i];
-		VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n, p->dim[i], &p->n) && p->n <= VT_MOST_ELEMENTS, VT_EDATA,
-		           "%s: has more than 2^31 elements (dimension %zu of %zu is %zu); take a part of it", where, i + 1,
+		VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n, p->dim[i], &p->n) && p->n <= VT_MOST_STORED, VT_EDATA,
+		           "%s: has more than 2^40 elements (dimension %zu of %zu is %zu); take a part of it", where, i + 1,
 		           p->rank, p->dim[i]);
 	}
 	status = VT_OK;

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ enum { LONGEST_HEADER = 1 << 16 };
 struct header {
 	char descr[16];
 	bool fortran;
-	size_t rank, dim[VT_MAX_RANK];
+	size_t rank, dim[VT_MAX_RANK_HDF5];
 	bool has_descr, has_order, has_shape;
 };
 
@@ -54,7 +55,7 @@ static bool quoted(struct cursor *c, size_t n, char *out)
 	return true;
 }
 
-/* (3, 4) or (3,); more dimensions than VT_MAX_RANK are counted and not kept. */
+/* (3, 4) or (3,); more dimensions than VT_MAX_RANK_HDF5 are counted and not kept. */
 static bool shape(struct cursor *c, struct header *h)
 {
 	if (!accept(c, "(")) return false;
@@ -66,7 +67,7 @@ static bool shape(struct cursor *c, struct header *h)
 			if (__builtin_mul_overflow(value, (size_t)10, &value) ||
 			    __builtin_add_overflow(value, (size_t)(*c->at - '0'), &value))
 				return false;
-		if (h->rank < VT_MAX_RANK) h->dim[h->rank] = value;
+		if (h->rank < VT_MAX_RANK_HDF5) h->dim[h->rank] = value;
 		if (accept(c, ",")) continue;
 		skip_blanks(c);
 		if (*c->at != ')') return false;
@@ -226,7 +227,7 @@ static double widen(const struct element *e, const unsigned char *stored)
 /* Where element i of a column-major array stands in a row-major one. */
 static size_t row_major(const struct header *h, size_t i)
 {
-	size_t index[VT_MAX_RANK], at = 0;
+	size_t index[VT_MAX_RANK_HDF5], at = 0;
 	for (size_t k = 0; k < h->rank; k++) {
 		index[k] = i % h->dim[k];
 		i /= h->dim[k];
@@ -235,20 +236,60 @@ static size_t row_major(const struct header *h, size_t i)
 	return at;
 }
 
-/* In pieces, so that the file need not be in memory twice. */
-static enum vt_status read_elements(struct vt_ctx *ctx, int fd, const char *path, const struct header *h,
-                                    const struct element *e, size_t n, double *value)
+/* ---- files ---------------------------------------------------------------- */
+
+struct npy {
+	int fd;
+	const char *path;
+	size_t at; /* bytes before the elements */
+	size_t n;  /* elements of the file */
+	struct header h;
+	struct element e;
+	struct vt_extent extent;
+};
+
+/* All that can be wrong before an element is read. */
+static enum vt_status open_npy(struct vt_ctx *ctx, const char *path, struct npy *f)
+{
+	enum vt_status status;
+	size_t size = 0, stored;
+
+	*f = (struct npy){ .fd = -1, .path = path, .n = 1 };
+	VT_TRY(vt_input_open(ctx, path, &f->fd, &size));
+	VT_TRY(read_header(ctx, f->fd, path, size, &f->h, &f->at));
+	VT_TRY(parse_element(ctx, path, f->h.descr, &f->e));
+	VT_REQUIRE(ctx, f->h.rank <= VT_MAX_RANK_HDF5, VT_EDATA, "%s: has %zu dimensions, wanted 1 to %d", path, f->h.rank,
+	           VT_MAX_RANK);
+	for (size_t k = 0; k < f->h.rank; k++)
+		if (__builtin_mul_overflow(f->n, f->h.dim[k], &f->n) || f->n > VT_MOST_STORED) f->n = VT_MOST_STORED + 1;
+	stored = f->n * f->e.size;
+	f->extent = (struct vt_extent){ .rank = f->h.rank, .integer = f->e.type != 'f' };
+	memcpy(f->extent.dim, f->h.dim, sizeof f->extent.dim);
+	if (f->n == 0 || f->n > VT_MOST_ELEMENTS || f->h.rank == 0) VT_TRY(vt_input_shape(ctx, path, f->h.rank, f->h.dim,
+	                                                                                  &f->n));
+	VT_REQUIRE(ctx, size - f->at == stored, VT_EDATA,
+	           "%s: holds %zu bytes of elements, wanted %zu (%zu of %zu bytes each): it is too %s", path, size - f->at,
+	           stored, f->n, f->e.size, size - f->at < stored ? "short" : "long");
+	status = VT_OK;
+done:
+	return status;
+}
+
+/* n elements from number `first` on, in pieces, so that the file need not be in memory twice. */
+static enum vt_status read_elements(struct vt_ctx *ctx, const struct npy *f, size_t first, size_t n, double *value)
 {
 	enum { PIECE = 1 << 16 };
 	enum vt_status status;
 	unsigned char *piece = NULL;
 
+	VT_REQUIRE(ctx, lseek(f->fd, (off_t)(f->at + first * f->e.size), SEEK_SET) >= 0, VT_EDATA,
+	           "%s: cannot be read: %s", f->path, strerror(errno));
 	VT_NEW(ctx, piece, (size_t)PIECE * 8);
 	for (size_t i = 0; i < n; i += PIECE) {
 		size_t m = n - i < PIECE ? n - i : PIECE;
-		VT_TRY(vt_input_bytes(ctx, fd, path, m * e->size, piece));
+		VT_TRY(vt_input_bytes(ctx, f->fd, f->path, m * f->e.size, piece));
 		for (size_t k = 0; k < m; k++)
-			value[h->fortran ? row_major(h, i + k) : i + k] = widen(e, piece + k * e->size);
+			value[f->h.fortran ? row_major(&f->h, i + k) : i + k] = widen(&f->e, piece + k * f->e.size);
 	}
 	status = VT_OK;
 done:
@@ -256,30 +297,47 @@ done:
 	return status;
 }
 
-enum vt_status vt_input_npy(struct vt_ctx *ctx, const char *path, struct vt_array *out)
+/* Fortran's order scatters a snapshot over the whole file: all of it is read and the part cut out. */
+static enum vt_status read_part(struct vt_ctx *ctx, const struct npy *f, size_t index, const struct vt_array *a,
+                                double **out)
 {
 	enum vt_status status;
-	int fd = -1;
-	size_t size = 0, at = 0, n = 0;
-	struct header h = { 0 };
-	struct element e = { 0 };
+	bool scattered = f->h.fortran && index != VT_WHOLE;
+	size_t first = index == VT_WHOLE ? 0 : index * a->n, n = scattered ? f->n : a->n;
 	double *value = NULL;
 
-	VT_TRY(vt_input_open(ctx, path, &fd, &size));
-	VT_TRY(read_header(ctx, fd, path, size, &h, &at));
-	VT_TRY(parse_element(ctx, path, h.descr, &e));
-	VT_TRY(vt_input_shape(ctx, path, h.rank, h.dim, &n));
-	VT_REQUIRE(ctx, size - at == n * e.size, VT_EDATA,
-	           "%s: holds %zu bytes of elements, wanted %zu (%zu of %zu bytes each): it is too %s", path, size - at,
-	           n * e.size, n, e.size, size - at < n * e.size ? "short" : "long");
+	VT_REQUIRE(ctx, n <= VT_MOST_ELEMENTS, VT_EDATA, "%s: has more than 2^31 elements in Fortran's order; save it with "
+	           "numpy.ascontiguousarray", f->path);
 	VT_NEW(ctx, value, n);
-	VT_TRY(read_elements(ctx, fd, path, &h, &e, n, value));
-	*out = (struct vt_array){ .value = value, .rank = h.rank, .n = n, .integer = e.type != 'f' };
-	memcpy(out->dim, h.dim, sizeof h.dim);
+	VT_TRY(read_elements(ctx, f, scattered ? 0 : first, n, value));
+	if (scattered) memmove(value, value + first, a->n * sizeof *value);
+	*out = value;
 	value = NULL;
-	status = VT_OK;
 done:
-	if (fd >= 0) close(fd);
 	free(value);
+	return status;
+}
+
+enum vt_status vt_npy_extent(struct vt_ctx *ctx, const char *path, struct vt_extent *out)
+{
+	struct npy f;
+	enum vt_status status = open_npy(ctx, path, &f);
+	if (f.fd >= 0) close(f.fd);
+	if (status == VT_OK) *out = f.extent;
+	return status;
+}
+
+enum vt_status vt_input_npy(struct vt_ctx *ctx, const char *path, size_t index, struct vt_array *out)
+{
+	enum vt_status status;
+	struct npy f;
+	struct vt_array a = { 0 };
+
+	VT_TRY(open_npy(ctx, path, &f));
+	VT_TRY(vt_input_part(ctx, path, &f.extent, index, &a));
+	VT_TRY(read_part(ctx, &f, index, &a, &a.value));
+	*out = a;
+done:
+	if (f.fd >= 0) close(f.fd);
 	return status;
 }

@@ -77,3 +77,22 @@ enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank
 done:
 	return status;
 }
+
+enum vt_status vt_input_part(struct vt_ctx *ctx, const char *where, const struct vt_extent *e, size_t index,
+                             struct vt_array *out)
+{
+	enum vt_status status;
+	size_t dropped = index == VT_WHOLE ? 0 : 1;
+	struct vt_array a = { .integer = e->integer };
+
+	VT_REQUIRE(ctx, !dropped || e->rank >= 2, VT_EDATA, "%s: has %zu dimensions, wanted (snapshots, rows, ...)", where,
+	           e->rank);
+	VT_REQUIRE(ctx, !dropped || index < e->dim[0], VT_EDATA, "%s: has %zu snapshots, number %zu is wanted", where,
+	           e->dim[0], index);
+	a.rank = e->rank - dropped;
+	VT_TRY(vt_input_shape(ctx, where, a.rank, e->dim + dropped, &a.n));
+	memcpy(a.dim, e->dim + dropped, a.rank * sizeof a.dim[0]);
+	*out = a;
+done:
+	return status;
+}

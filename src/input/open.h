@@ -9,6 +9,9 @@
 /* deflate packs at most 1032 to 1: a file of n bytes never holds more than this times n. */
 enum { VT_MOST_PACKED = 1100 };
 #define VT_MOST_ELEMENTS ((size_t)1 << 31)
+#define VT_MOST_STORED ((size_t)1 << 40)
+/* No index along the first dimension: the array as a whole. */
+#define VT_WHOLE SIZE_MAX
 
 /* Opens a regular file for reading; a FIFO, a folder or a device is refused without
  * blocking.  The caller closes *fd. */
@@ -19,9 +22,17 @@ enum vt_status vt_input_bytes(struct vt_ctx *ctx, int fd, const char *path, size
 /* Rank 1 to 4, every dimension at least 1, at most 2^31 elements; *n is their product. */
 enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t *n);
 
-/* One format each.  The values are not yet looked at. */
-enum vt_status vt_input_npy(struct vt_ctx *ctx, const char *path, struct vt_array *out);
+/* The shape that part `index` along the first dimension has: the dimensions after the first, or all of them for
+ * VT_WHOLE.  VT_EDATA where there is no such part or it is too large. */
+enum vt_status vt_input_part(struct vt_ctx *ctx, const char *where, const struct vt_extent *e, size_t index,
+                             struct vt_array *out);
+
+/* One format each: the extent, and a part of the values, which are not yet looked at. */
+enum vt_status vt_npy_extent(struct vt_ctx *ctx, const char *path, struct vt_extent *out);
+enum vt_status vt_input_npy(struct vt_ctx *ctx, const char *path, size_t index, struct vt_array *out);
 enum vt_status vt_input_csv(struct vt_ctx *ctx, const char *path, struct vt_array *out);
-enum vt_status vt_input_hdf5(struct vt_ctx *ctx, const char *file, const char *dataset, struct vt_array *out);
+enum vt_status vt_hdf5_extent(struct vt_ctx *ctx, const char *file, const char *dataset, struct vt_extent *out);
+enum vt_status vt_input_hdf5(struct vt_ctx *ctx, const char *file, const char *dataset, size_t index,
+                             struct vt_array *out);
 
 #endif
