@@ -21,6 +21,7 @@
 #include "venturi/train.h"
 #include "venturi/probe.h"
 #include "venturi/estimate.h"
+#include "venturi/theory.h"
 #include "venturi/measure.h"
 #include "venturi/verdict.h"
 #include "venturi/report.h"

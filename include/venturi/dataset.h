@@ -24,6 +24,9 @@ struct vt_dataset {
 	bool enumerated;       /* the rows are all inputs there are, equally likely: log2 n is
 	                        * then the truth and not a ceiling */
 	double i_xy;           /* nats, of the source; NaN where unknown */
+	double *law;           /* the exact p(x, y) of the source, n_law x n_classes, sums to 1;
+	                        * null where it is not known or X is continuous */
+	size_t n_law;
 	double h_y;            /* nats, of the labels as they stand; NaN for regression */
 	const char *sample;    /* what one row is: "word", "image", "row" */
 	char sha256[65];       /* of inputs, labels and split */
@@ -31,7 +34,7 @@ struct vt_dataset {
 
 struct vt_dataset_kind {
 	struct vt_kind kind;
-	/* Fills everything but sha256 and h_y, with memory from vt_alloc; on failure
+	/* Fills everything but sha256 and h_y (law only where it is known), with memory from vt_alloc; on failure
 	 * vt_dataset_close frees what is there. */
 	enum vt_status (*open)(struct vt_ctx *ctx, const void *settings, uint64_t seed, struct vt_dataset *out);
 };

@@ -19,7 +19,8 @@ enum vt_purpose {
 	VT_PURPOSE_PROBE,       /* probe rows */
 	VT_PURPOSE_NULL,        /* label shuffles; index: replicate */
 	VT_PURPOSE_RESAMPLE,
-	VT_PURPOSE_CONTROL      /* planted controls of verdicts */
+	VT_PURPOSE_CONTROL,     /* planted controls of verdicts */
+	VT_PURPOSE_THEORY       /* starts of the solvers of optimal curves; index: start and beta */
 };
 
 struct vt_rng {

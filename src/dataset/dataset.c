@@ -90,6 +90,7 @@ void vt_dataset_close(struct vt_dataset *d)
 	free(d->scale);
 	free(d->label);
 	free(d->target);
+	free(d->law);
 	free(d->train);
 	free(d->test);
 	free(d);

@@ -129,6 +129,16 @@ done:
 	return status;
 }
 
+/* p(word, y).  Both columns from their own logistic: 1 - p would lose what tells sure words apart. */
+static void fill_law(const double *f, double gamma, double *law)
+{
+	for (size_t i = 0; i < N_WORDS; i++) {
+		double one = probability(f[i], gamma), zero = gamma == 0 ? 1 - one : probability(2 * threshold - f[i], gamma);
+		law[2 * i] = zero / N_WORDS;
+		law[2 * i + 1] = one / N_WORDS;
+	}
+}
+
 static void fill(struct vt_dataset *d, const double *f, double gamma, uint64_t seed)
 {
 	struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_DATASET, 0);
@@ -156,6 +166,9 @@ static enum vt_status open_words(struct vt_ctx *ctx, const void *settings, uint6
 	VT_NEW(ctx, out->x, N_WORDS * N_BITS);
 	VT_NEW(ctx, out->label, N_WORDS);
 	fill(out, f, gamma, seed);
+	out->n_law = N_WORDS;
+	VT_NEW(ctx, out->law, 2 * N_WORDS);
+	fill_law(f, gamma, out->law);
 	status = vt_dataset_split(ctx, out, s->train_share, s->split == VT_SPLIT_ORDERED, seed);
 done:
 	free(f);
