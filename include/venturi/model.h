@@ -12,6 +12,7 @@
 
 #include "venturi/base.h"
 #include "venturi/kind.h"
+#include "venturi/rng.h"
 #include "venturi/snapshot.h"
 
 enum vt_precision { VT_SINGLE, VT_DOUBLE };
@@ -40,6 +41,11 @@ struct vt_model {
 	size_t n_blocks, n_parameters;
 	struct vt_parameters *block;
 	void *parameter;      /* n_parameters floats or doubles */
+	uint64_t seed;
+	/* Networks that round or make noise; false and null elsewhere. */
+	bool perturbed;       /* hidden activations are noisy or rounded: passes hold them clean as well */
+	void *working;        /* the parameters as forward reads them, rounded; null: `parameter` itself */
+	double *range;        /* rounded: least and largest activation of each tap, 2 a tap; NaN: none seen */
 	size_t n_taps;        /* hidden layers and the output, in order */
 	char **tap_name;
 	size_t *tap_width;
@@ -60,6 +66,23 @@ struct vt_gathered {
 	size_t n;
 };
 
+/* Which random numbers a pass's noise is made of.  The noise of a row depends on its number, on
+ * the model's seed and on this; not on the other rows, on threads or on what was computed before. */
+struct vt_noise {
+	enum vt_purpose purpose; /* VT_PURPOSE_NOISE in training, VT_PURPOSE_REALISE elsewhere */
+	uint64_t draw;           /* the update, or the realisation; taken modulo 2^32 */
+	const uint32_t *row;     /* data rows of the pass; null: 0, 1, 2 ... */
+};
+
+/* A layer of a noisy network as T = S + N(0, sd^2 I): S is the clean activation of tap `from`, or its
+ * coordinates in `basis` where that says as much about the input as the layer does. */
+struct vt_smooth {
+	double sd;
+	size_t from, width;
+	double *basis; /* width x width of tap `from`, orthonormal rows, owned; null: S as it is */
+	bool fixed;    /* no noise comes in below: S is a function of the input */
+};
+
 /* Activations of up to `capacity` rows; opaque to others. */
 struct vt_pass {
 	size_t capacity;
@@ -67,6 +90,8 @@ struct vt_pass {
 	void *activation;   /* per tap, capacity x width, one after the other */
 	void *delta;        /* the same for derivatives; pre-activations until backward */
 	void *scratch;      /* capacity x widest */
+	void *clean;        /* as activation, before noise or rounding; null unless the model is perturbed */
+	struct vt_noise noise;
 };
 
 struct vt_model_kind {
@@ -87,6 +112,14 @@ struct vt_model_kind {
 	void (*loss)(const struct vt_model *m, const struct vt_pass *p, const struct vt_targets *t, size_t r0, size_t r1,
 	             double *loss, size_t *correct);
 	/* The whole gradient of a batch in one go, where the shape allows it (null: never). */
+	/* Networks that are more than their parameters (null: none is).  Called after the parameters
+	 * changed, with the pass of the batch that changed them, or null: rounds them anew, and moves the
+	 * ranges of activations after those of the batch's n_rows rows. */
+	void (*follow)(struct vt_model *m, const struct vt_pass *p, size_t n_rows);
+	/* Step of the grid that a tap's activations lie on; 0: none. */
+	double (*step)(const struct vt_model *m, size_t tap);
+	/* A tap as signal and noise; sd = 0: it is none.  VT_ENOMEM. */
+	enum vt_status (*smooth)(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out);
 	bool (*fusible)(const struct vt_model *m);
 	void (*fused)(const struct vt_model *m, const struct vt_gathered *batch, float *gradient);
 };
@@ -104,6 +137,8 @@ size_t vt_pass_shards(size_t n_rows);
 /* Activation `tap`, capacity x width. */
 void *vt_pass_activation(const struct vt_model *m, const struct vt_pass *p, size_t tap);
 void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t tap);
+/* The same before noise or rounding; the activation itself where there is neither. */
+void *vt_pass_clean(const struct vt_model *m, const struct vt_pass *p, size_t tap);
 /* Scratch of the shard that begins at `row`: room for its rows of the widest layer. */
 void *vt_pass_scratch(const struct vt_model *m, const struct vt_pass *p, size_t row);
 

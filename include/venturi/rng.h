@@ -15,12 +15,13 @@ enum vt_purpose {
 	VT_PURPOSE_SPLIT,       /* train and test rows */
 	VT_PURPOSE_INIT,        /* initial weights; index: parameter block */
 	VT_PURPOSE_ORDER,       /* batch order; index: epoch */
-	VT_PURPOSE_NOISE,
+	VT_PURPOSE_NOISE,       /* a network's own noise in training; index: update, row */
 	VT_PURPOSE_PROBE,       /* probe rows */
 	VT_PURPOSE_NULL,        /* label shuffles; index: replicate */
 	VT_PURPOSE_RESAMPLE,
 	VT_PURPOSE_CONTROL,     /* planted controls of verdicts */
 	VT_PURPOSE_THEORY       /* starts of the solvers of optimal curves; index: start and beta */
+	VT_PURPOSE_REALISE      /* a network's own noise where it is measured; index: draw, row */
 };
 
 struct vt_rng {

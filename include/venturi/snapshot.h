@@ -6,6 +6,7 @@
 
 #include "venturi/base.h"
 #include "venturi/mat.h"
+#include "venturi/sampler.h"
 
 enum vt_role { VT_ROLE_INPUT = 1, VT_ROLE_HIDDEN, VT_ROLE_OUTPUT, VT_ROLE_ATTENTION, VT_ROLE_WEIGHT,
                VT_ROLE_GRADIENT, VT_ROLE_GENERATED };
@@ -13,7 +14,9 @@ enum vt_role { VT_ROLE_INPUT = 1, VT_ROLE_HIDDEN, VT_ROLE_OUTPUT, VT_ROLE_ATTENT
 struct vt_tap {
 	const char *name;  /* h1 .. hN, output */
 	enum vt_role role;
-	struct vt_mat x;   /* probe rows x width */
+	struct vt_mat x;   /* probe rows x width; in a noisy network one realisation of it */
+	const struct vt_sampler *sampler; /* the layer as signal and Gaussian noise; null: it is not such a layer */
+	double step;       /* of a rounded network: every x is a whole multiple of it; 0: no grid */
 };
 
 /* The frozen network, for measures that run it again.  Null for somebody else's
@@ -36,13 +39,14 @@ struct vt_snapshot {
 	double epoch;
 	size_t index;        /* 0 for the first snapshot of the run */
 	bool last;
-	double loss_train, loss_test, accuracy_train, accuracy_test; /* evaluation mode, nats; NaN unknown */
+	/* Evaluation mode, nats; NaN unknown.  In a noisy network those of one realisation of the noise. */
+	double loss_train, loss_test, accuracy_train, accuracy_test;
 	size_t n_taps;
 	const struct vt_tap *tap; /* hidden and output layers, in order */
 	struct vt_mat input;
 	struct vt_labels label;   /* y null for regression */
 	bool enumerated;          /* the probe rows are all inputs there are */
-	bool deterministic;       /* each layer is a function of the input */
+	bool deterministic;       /* each layer is a function of the input: false in a noisy network */
 	double h_x;               /* nats: entropy of the probe rows' input (log of the number of
 	                           * distinct rows when equally likely) */
 	unsigned flags;           /* VT_DEAD, VT_DIVERGED */

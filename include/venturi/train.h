@@ -58,6 +58,9 @@ struct vt_forward;
 enum vt_status vt_forward_create(struct vt_ctx *ctx, const struct vt_dataset *data, const struct vt_model *model,
                                  struct vt_forward **out);
 void vt_forward_free(struct vt_forward *f);
+/* Which realisation of a noisy network's noise the next runs are made with; 0, from the start, is
+ * that of evaluation mode, in which losses are taken too. */
+void vt_forward_realise(struct vt_forward *f, uint64_t draw);
 enum vt_status vt_forward_run(struct vt_ctx *ctx, struct vt_forward *f, const uint32_t *row, size_t n,
                               vt_forward_fn *visit, void *self);
 
@@ -121,7 +124,8 @@ enum vt_status vt_trainer_create(struct vt_ctx *ctx, const struct vt_train_setti
                                  const struct vt_dataset *data, struct vt_model *model, struct vt_trainer **out);
 void vt_trainer_free(struct vt_trainer *t);
 /* Gradient of the mean loss of `n` training rows, without decay and penalties, in the
- * model's precision, laid out as its parameters; valid until the next call. */
+ * model's precision, laid out as its parameters; valid until the next call.  In a noisy network,
+ * under realisation 0 of the noise; vt_trainer_step takes other noise for every update. */
 enum vt_status vt_trainer_gradient(struct vt_ctx *ctx, struct vt_trainer *t, const uint32_t *row, size_t n,
                                    const void **gradient);
 /* One update with the gradient of these rows; grad_norm may be null. */

@@ -14,6 +14,11 @@
 
 enum vt_activation { VT_TANH, VT_RELU, VT_LEAKY, VT_SOFTSIGN, VT_SOFTPLUS, VT_GELU, VT_LINEAR };
 
+/* Whole multiples of `step`, from first to last; step 0: one point, 0. */
+struct vt_grid {
+	double step, first, last;
+};
+
 struct vt_layer_ops {
 	/* z[n,q] = x[n,p] w[p,q] + b[q] */
 	void (*dense)(size_t n, size_t p, size_t q, const void *x, const void *w, const void *b, void *z);
@@ -38,6 +43,14 @@ struct vt_layer_ops {
 	double (*squared)(size_t n, size_t q, const void *y, const struct vt_targets *t);
 	size_t (*correct)(size_t n, size_t q, const void *y, const int32_t *label);
 	bool (*finite)(size_t n, const void *x);
+	/* y = x + sd z */
+	void (*add_noise)(size_t n, double sd, const double *z, const void *x, void *y);
+	/* y = the nearest point of the grid to x, ties to even codes */
+	void (*round)(size_t n, const struct vt_grid *g, const void *x, void *y);
+	/* dy = 0 where x lies outside the grid */
+	void (*clip)(size_t n, const struct vt_grid *g, const void *x, void *dy);
+	/* Widens low and high to what x holds. */
+	void (*extent)(size_t n, const void *x, double *low, double *high);
 };
 extern const struct vt_layer_ops vt_layer_ops_f32, vt_layer_ops_f64;
 
@@ -45,6 +58,8 @@ struct vt_mlp_settings {
 	struct vt_ints widths;
 	int activation, init, init_output;
 	double init_scale, bias, leak;
+	struct vt_reals noise;
+	int quantise;
 };
 enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_GLOROT_NORMAL, VT_HE_NORMAL,
                VT_HE_UNIFORM, VT_ORTHOGONAL, VT_INIT_SAME };
@@ -52,6 +67,16 @@ enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_
 /* w[p,q] by (seed, VT_PURPOSE_INIT, block), in double. */
 enum vt_status vt_initialise_weights(struct vt_ctx *ctx, enum vt_init law, double scale, uint64_t seed, size_t block,
                                      size_t p, size_t q, double *w);
+
+/* Noise and rounding, perturb.c.  plan: VT_ECONFIG when the settings do not go together. */
+enum vt_status vt_perturb_plan(struct vt_ctx *ctx, const struct vt_mlp_settings *s, struct vt_model *m);
+/* Activations of rows r0 .. r1 - 1 of a tap from the clean ones, in a perturbed model. */
+void vt_perturb_rows(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1);
+/* Derivatives dy with respect to a tap's activation: to those with respect to the clean one. */
+void vt_perturb_backward(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1, void *dy);
+void vt_perturb_follow(struct vt_model *m, const struct vt_pass *p, size_t n_rows);
+double vt_perturb_step(const struct vt_model *m, size_t tap);
+enum vt_status vt_perturb_smooth(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out);
 
 /* The fused step of tiny nets, tiny.c. */
 bool vt_tiny_fusible(const struct vt_model *m);

@@ -182,6 +182,44 @@ static bool REAL_NAME(finite)(size_t n, const void *xs)
 	return true;
 }
 
+/* ---- noise and grids --------------------------------------------------------- */
+
+static void REAL_NAME(add_noise)(size_t n, double sd, const double *z, const void *xs, void *ys)
+{
+	const real *x = xs;
+	real *y = ys;
+	for (size_t i = 0; i < n; i++) y[i] = (real)(x[i] + sd * z[i]);
+}
+
+/* Equal codes give equal bits: the value is made from the code. */
+VT_CLONES static void REAL_NAME(round)(size_t n, const struct vt_grid *g, const void *xs, void *ys)
+{
+	const real *x = xs;
+	real *y = ys;
+	const double step = g->step, first = g->first, last = g->last, rate = step > 0 ? 1 / step : 0;
+	for (size_t i = 0; i < n; i++) {
+		double code = rint(x[i] * rate);
+		code = code < first ? first : code > last ? last : code;
+		y[i] = (real)(code * step);
+	}
+}
+
+static void REAL_NAME(clip)(size_t n, const struct vt_grid *g, const void *xs, void *dys)
+{
+	const real *x = xs, low = (real)((g->first - 0.5) * g->step), high = (real)((g->last + 0.5) * g->step);
+	real *dy = dys;
+	for (size_t i = 0; i < n; i++) dy[i] = x[i] >= low && x[i] <= high ? dy[i] : 0;
+}
+
+static void REAL_NAME(extent)(size_t n, const void *xs, double *low, double *high)
+{
+	const real *x = xs;
+	for (size_t i = 0; i < n; i++) {
+		if (x[i] < *low) *low = x[i];
+		if (x[i] > *high) *high = x[i];
+	}
+}
+
 const struct vt_layer_ops REAL_NAME(vt_layer_ops) = {
 	.dense = REAL_NAME(dense),
 	.dense_input = REAL_NAME(dense_input),
@@ -196,4 +234,8 @@ const struct vt_layer_ops REAL_NAME(vt_layer_ops) = {
 	.squared = REAL_NAME(squared),
 	.correct = REAL_NAME(correct),
 	.finite = REAL_NAME(finite),
+	.add_noise = REAL_NAME(add_noise),
+	.round = REAL_NAME(round),
+	.clip = REAL_NAME(clip),
+	.extent = REAL_NAME(extent),
 };

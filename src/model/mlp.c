@@ -1,5 +1,6 @@
 /* Multi-layer perceptron: dense layers h1 .. hN with one activation, and a linear output
- * that softmax follows under cross-entropy.
+ * that softmax follows under cross-entropy.  Hidden activations may be noisy, or everything
+ * rounded to few bits, so that the information of a layer means something: perturb.c.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -19,6 +20,8 @@ static const char *const laws[] = { "truncated-fan-in", "truncated-fan-out", "gl
 static const char *const output_laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
                                            "he-normal", "he-uniform", "orthogonal", "same", NULL };
 
+static const char *const bits[] = { "0", "4", "8", "16", NULL };
+
 #define AT(member) offsetof(struct vt_mlp_settings, member)
 static const struct vt_option options[] = {
 	{ "widths", VT_INTS, AT(widths), 1, 65536, NULL, "units", "widths of the hidden layers, input and output left out",
@@ -29,6 +32,12 @@ static const struct vt_option options[] = {
 	{ "init_scale", VT_REAL, AT(init_scale), 0, 1e6, "1", NULL, "factor on every initial weight" },
 	{ "bias", VT_REAL, AT(bias), -1e6, 1e6, "0", NULL, "initial value of every bias" },
 	{ "leak", VT_REAL, AT(leak), 0, 1, "0.01", NULL, "slope of leaky-relu below 0" },
+	{ "noise", VT_REALS, AT(noise), 0, 1e6, "[0]", "activation",
+	  "standard deviation of Gaussian noise added to every hidden unit's activation, in training and wherever the "
+	  "network runs: [one for all hidden layers], or one each; 0: none", .max_items = 64 },
+	{ "quantise", VT_CHOICE, AT(quantise), 0, 0, "0", "bits",
+	  "weights and activations are rounded to so many bits in every forward pass, straight-through gradients; 0: off",
+	  bits },
 	{ 0 }
 };
 
@@ -75,7 +84,7 @@ static enum vt_status plan(struct vt_ctx *ctx, const void *settings, struct vt_m
 		in = out;
 	}
 	m->n_parameters = offset;
-	status = VT_OK;
+	VT_TRY(vt_perturb_plan(ctx, settings, m));
 done:
 	return status;
 }
@@ -123,7 +132,7 @@ static void *row(const struct vt_model *m, const void *array, size_t r, size_t w
 
 static const void *parameter(const struct vt_model *m, size_t block)
 {
-	return (const char *)m->parameter + m->block[block].offset * vt_model_item(m);
+	return (const char *)(m->working ? m->working : m->parameter) + m->block[block].offset * vt_model_item(m);
 }
 
 /* What layer l reads: the batch's input or the activation below. */
@@ -138,11 +147,12 @@ static void forward(const struct vt_model *m, struct vt_pass *p, size_t r0, size
 	const struct vt_mlp_settings *s = m->settings;
 	for (size_t l = 0; l < m->n_taps; l++) {
 		size_t in = m->block[2 * l].rows, out = m->tap_width[l], n = r1 - r0;
-		void *z = row(m, vt_pass_delta(m, p, l), r0, out), *y = row(m, vt_pass_activation(m, p, l), r0, out);
+		void *z = row(m, vt_pass_delta(m, p, l), r0, out), *y = row(m, vt_pass_clean(m, p, l), r0, out);
 		ops(m)->dense(n, in, out, row(m, below(m, p, l), r0, in), parameter(m, 2 * l), parameter(m, 2 * l + 1), z);
 		if (l + 1 < m->n_taps) ops(m)->activate((enum vt_activation)s->activation, s->leak, n * out, z, y);
 		else if (m->shape.loss == VT_CROSS_ENTROPY) ops(m)->softmax(n, out, z, y);
 		else memcpy(y, z, n * out * vt_model_item(m));
+		if (m->perturbed) vt_perturb_rows(m, p, l, r0, r1);
 	}
 }
 
@@ -151,7 +161,8 @@ static struct vt_targets targets_from(const struct vt_model *m, const struct vt_
 	return (struct vt_targets){ t->label ? t->label + r : NULL, t->value ? t->value + r * m->shape.n_outputs : NULL };
 }
 
-/* dz_L from the loss, then dz_l = (dz_{l+1} W_{l+1}') f'(z_l) downwards. */
+/* dz_L from the loss, then dz_l = (dz_{l+1} W_{l+1}') f'(z_l) downwards.  Noise is added to f(z_l) and
+ * drops out; rounding is taken for the identity (straight through). */
 static void backward(const struct vt_model *m, struct vt_pass *p, const struct vt_targets *t, size_t r0, size_t r1,
                      size_t n_rows)
 {
@@ -159,15 +170,16 @@ static void backward(const struct vt_model *m, struct vt_pass *p, const struct v
 	size_t n = r1 - r0, last = m->n_taps - 1, out = m->tap_width[last];
 	double scale = 1.0 / (double)n_rows;
 	struct vt_targets here = targets_from(m, t, r0);
-	void *y = row(m, vt_pass_activation(m, p, last), r0, out), *dz = row(m, vt_pass_delta(m, p, last), r0, out);
+	void *y = row(m, vt_pass_clean(m, p, last), r0, out), *dz = row(m, vt_pass_delta(m, p, last), r0, out);
 	if (m->shape.loss == VT_CROSS_ENTROPY) ops(m)->cross_entropy_backward(n, out, y, here.label, scale, dz);
 	else ops(m)->squared_backward(n, out, y, &here, scale, dz);
 	for (size_t l = last; l > 0; l--) {
 		size_t width = m->tap_width[l - 1];
 		void *dy = vt_pass_scratch(m, p, r0), *below_dz = row(m, vt_pass_delta(m, p, l - 1), r0, width);
 		ops(m)->dense_input(n, width, m->tap_width[l], dz, parameter(m, 2 * l), dy);
+		if (m->perturbed) vt_perturb_backward(m, p, l - 1, r0, r1, dy);
 		ops(m)->activate_backward((enum vt_activation)s->activation, s->leak, n * width, below_dz,
-		                          row(m, vt_pass_activation(m, p, l - 1), r0, width), dy);
+		                          row(m, vt_pass_clean(m, p, l - 1), r0, width), dy);
 		dz = below_dz;
 	}
 }
@@ -202,7 +214,7 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 {
 	size_t last = m->n_taps - 1, q = m->tap_width[last], n = r1 - r0;
 	struct vt_targets here = targets_from(m, t, r0);
-	const void *y = row(m, vt_pass_activation(m, p, last), r0, q);
+	const void *y = row(m, vt_pass_clean(m, p, last), r0, q);
 	*sum = m->shape.loss == VT_CROSS_ENTROPY
 	               ? ops(m)->cross_entropy(n, q, row(m, vt_pass_delta(m, p, last), r0, q), here.label)
 	               : ops(m)->squared(n, q, y, &here);
@@ -211,7 +223,8 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 
 const struct vt_model_kind vt_model_mlp = {
 	.kind = { "mlp", "multi-layer perceptron", "Rumelhart, Hinton, Williams 1986", sizeof(struct vt_mlp_settings), options,
-	          "ReLU layers with zero biases can be born dead; such a run is flagged and counted apart" },
+	          "ReLU layers with zero biases can be born dead; such a run is flagged and counted apart. Losses are of the "
+	          "output before rounding and, with noise, of one realisation of it" },
 	.plan = plan,
 	.initialise = initialise,
 	.forward = forward,
@@ -219,6 +232,9 @@ const struct vt_model_kind vt_model_mlp = {
 	.n_tiles = n_tiles,
 	.gradient = gradient,
 	.loss = loss,
+	.follow = vt_perturb_follow,
+	.step = vt_perturb_step,
+	.smooth = vt_perturb_smooth,
 	.fusible = vt_tiny_fusible,
 	.fused = vt_tiny_gradient,
 };

@@ -29,6 +29,7 @@ enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 	m->kind = (const struct vt_model_kind *)chosen->kind;
 	m->settings = chosen->settings;
 	m->shape = *shape;
+	m->seed = seed;
 	VT_TRY(m->kind->plan(ctx, m->settings, m));
 	m->parameter = vt_alloc(ctx, m->n_parameters, vt_model_item(m));
 	if (!m->parameter) {
@@ -36,6 +37,7 @@ enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 		goto done;
 	}
 	VT_TRY(m->kind->initialise(ctx, m, seed));
+	if (m->kind->follow) m->kind->follow(m, NULL, 0);
 	*out = m;
 	m = NULL;
 done:
@@ -51,6 +53,8 @@ void vt_model_free(struct vt_model *m)
 	free(m->tap_width);
 	free(m->block);
 	free(m->parameter);
+	free(m->working);
+	free(m->range);
 	free(m);
 }
 
@@ -75,6 +79,12 @@ void *vt_pass_activation(const struct vt_model *m, const struct vt_pass *p, size
 void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t tap)
 {
 	return (char *)p->delta + width_before(m, tap) * p->capacity * vt_model_item(m);
+}
+
+void *vt_pass_clean(const struct vt_model *m, const struct vt_pass *p, size_t tap)
+{
+	if (!p->clean) return vt_pass_activation(m, p, tap);
+	return (char *)p->clean + width_before(m, tap) * p->capacity * vt_model_item(m);
 }
 
 static size_t widest(const struct vt_model *m)
@@ -103,6 +113,8 @@ enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size
 	if (!(p->activation = vt_alloc(ctx, capacity, all * item))) goto done;
 	if (!(p->delta = vt_alloc(ctx, capacity, all * item))) goto done;
 	if (!(p->scratch = vt_alloc(ctx, capacity, widest(m) * item))) goto done;
+	if (m->perturbed && !(p->clean = vt_alloc(ctx, capacity, all * item))) goto done;
+	p->noise.purpose = VT_PURPOSE_REALISE;
 	*out = p;
 	return VT_OK;
 done:
@@ -117,6 +129,7 @@ void vt_pass_free(struct vt_pass *p)
 	free(p->activation);
 	free(p->delta);
 	free(p->scratch);
+	free(p->clean);
 	free(p);
 }
 

@@ -21,6 +21,7 @@ bool vt_tiny_fusible(const struct vt_model *m)
 {
 	const struct vt_mlp_settings *s = m->settings;
 	size_t units = m->shape.n_inputs;
+	if (m->perturbed) return false;
 	if (m->shape.precision != VT_SINGLE || m->shape.loss != VT_CROSS_ENTROPY) return false;
 	if (s->activation != VT_TANH && s->activation != VT_RELU) return false;
 	if (m->n_parameters > MAX_WEIGHTS || m->shape.n_inputs > MAX_WIDTH) return false;

@@ -20,7 +20,7 @@ static enum vt_status allocate_taps(struct vt_ctx *ctx, struct vt_probe *p)
 		size_t width = m->tap_width[t];
 		VT_NEW(ctx, p->tap[t], p->n_rows * width);
 		enum vt_role role = t + 1 < m->n_taps ? VT_ROLE_HIDDEN : VT_ROLE_OUTPUT;
-		p->view[t] = (struct vt_tap){ m->tap_name[t], role, { p->tap[t], p->n_rows, width, width } };
+		p->view[t] = (struct vt_tap){ .name = m->tap_name[t], .role = role, .x = { p->tap[t], p->n_rows, width, width } };
 	}
 	status = VT_OK;
 done:
@@ -79,6 +79,7 @@ enum vt_status vt_probe_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 	VT_TRY(allocate_taps(ctx, p));
 	VT_TRY(allocate_gradients(ctx, p));
 	VT_TRY(vt_forward_create(ctx, data, model, &p->forward));
+	VT_TRY(vt_probe_draws_create(ctx, p));
 	*out = p;
 	p = NULL;
 done:
@@ -91,6 +92,7 @@ void vt_probe_free(struct vt_probe *p)
 	if (!p) return;
 	for (size_t t = 0; p->tap && t < p->model->n_taps; t++) free(p->tap[t]);
 	for (size_t t = 0; p->layer_gradient && t < p->model->n_taps; t++) free(p->layer_gradient[t]);
+	vt_probe_draws_free(p);
 	vt_forward_free(p->forward);
 	free(p->tap);
 	free(p->view);
@@ -212,7 +214,14 @@ static enum vt_status check_dead(struct vt_ctx *ctx, struct vt_probe *p)
 	return status == VT_EDOMAIN ? VT_OK : status;
 }
 
-/* What does not depend on the network. */
+static bool noisy(const struct vt_probe *p)
+{
+	for (size_t t = 0; t < p->model->n_taps; t++)
+		if (p->view[t].sampler) return true;
+	return false;
+}
+
+/* What does not depend on the network's output. */
 static void describe(struct vt_probe *p, const struct vt_moment *moment)
 {
 	const struct vt_dataset *d = p->data;
@@ -226,7 +235,7 @@ static void describe(struct vt_probe *p, const struct vt_moment *moment)
 		.input = { p->input, p->n_rows, d->n_inputs, d->n_inputs },
 		.label = { p->label, p->n_rows, d->n_classes },
 		.enumerated = d->enumerated && p->n_rows == d->n,
-		.deterministic = true,
+		.deterministic = !noisy(p),
 		.h_x = p->h_x,
 		.seed = p->seed,
 		.net = &p->net,
@@ -238,6 +247,7 @@ enum vt_status vt_probe_take(struct vt_ctx *ctx, struct vt_probe *p, const struc
 {
 	enum vt_status status;
 	struct taking t = { .p = p };
+	VT_TRY(vt_probe_draws_refresh(ctx, p));
 	describe(p, moment);
 	p->trainer = moment->trainer;
 	p->epoch = (uint64_t)moment->epoch;

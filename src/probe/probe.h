@@ -36,13 +36,25 @@ struct vt_probe {
 	double **layer_gradient;      /* per layer, as doubles */
 	size_t *layer_size;
 
+	/* Layers with noise of their own. */
+	struct vt_smooth *smooth;     /* per tap, of the current moment */
+	struct vt_sampler *sampler;
+	struct vt_draws *draws;       /* the last VT_PROBE_DRAWS asked for */
+	uint64_t draw_clock;
+	uint32_t *data_row;           /* of each probe row */
+
 	struct vt_snapshot snapshot;
 };
+enum { VT_PROBE_DRAWS = 2 };
 
 /* Fills all, is_test, place from the settings. */
 enum vt_status vt_probe_choose_rows(struct vt_ctx *ctx, const struct vt_probe_settings *s, struct vt_probe *p);
 /* Entropy of the probe rows' inputs, nats. */
 enum vt_status vt_probe_input_entropy(struct vt_ctx *ctx, struct vt_probe *p);
+/* Samplers of the taps, and the grid steps, by the network as it is now. */
+enum vt_status vt_probe_draws_create(struct vt_ctx *ctx, struct vt_probe *p);
+enum vt_status vt_probe_draws_refresh(struct vt_ctx *ctx, struct vt_probe *p);
+void vt_probe_draws_free(struct vt_probe *p);
 /* net.gradients: self is the probe. */
 enum vt_status vt_probe_gradients(struct vt_ctx *ctx, void *self,
                                   enum vt_status (*visit)(void *visitor, size_t n_layers, const size_t *n,

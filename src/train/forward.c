@@ -15,6 +15,7 @@ struct vt_forward {
 	const struct vt_dataset *data;
 	const struct vt_model *model;
 	struct vt_pass *pass[SLOTS];
+	uint64_t draw;
 	int32_t *label[SLOTS]; /* targets of a slot's chunk */
 	double *value[SLOTS];
 };
@@ -49,6 +50,11 @@ void vt_forward_free(struct vt_forward *f)
 		free(f->value[s]);
 	}
 	free(f);
+}
+
+void vt_forward_realise(struct vt_forward *f, uint64_t draw)
+{
+	f->draw = draw;
 }
 
 void vt_gather_inputs(const struct vt_dataset *data, const struct vt_model *model, const uint32_t *row, size_t n,
@@ -87,6 +93,7 @@ static enum vt_status slot(void *self, size_t b)
 		struct vt_chunk c = { .slot = b, .pass = f->pass[b], .row = j->row + first, .first = first };
 		c.n = end - first < CHUNK ? end - first : CHUNK;
 		vt_gather_inputs(f->data, f->model, c.row, c.n, f->pass[b]->input);
+		f->pass[b]->noise = (struct vt_noise){ VT_PURPOSE_REALISE, f->draw, c.row };
 		c.targets = vt_gather_targets(f->data, c.row, c.n, f->label[b], f->value[b]);
 		f->model->kind->forward(f->model, f->pass[b], 0, c.n);
 		j->visit(j->self, &c);

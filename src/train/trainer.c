@@ -67,6 +67,20 @@ done:
 	return status;
 }
 
+static void fill_inputs(const struct vt_trainer *t, const uint32_t *row, size_t n);
+
+/* A network that follows its activations begins with those of the first batch, before any update. */
+static void see_first_batch(struct vt_trainer *t)
+{
+	const uint32_t *order = vt_trainer_order(t, 0);
+	int threads = vt_gemm_serial();
+	fill_inputs(t, order, t->batch);
+	t->pass->noise = (struct vt_noise){ VT_PURPOSE_REALISE, 0, order };
+	t->model->kind->forward(t->model, t->pass, 0, t->batch);
+	t->model->kind->follow(t->model, t->pass, t->batch);
+	vt_gemm_restore(threads);
+}
+
 enum vt_status vt_trainer_create(struct vt_ctx *ctx, const struct vt_train_settings *s,
                                  const struct vt_dataset *data, struct vt_model *model, struct vt_trainer **out)
 {
@@ -81,6 +95,7 @@ enum vt_status vt_trainer_create(struct vt_ctx *ctx, const struct vt_train_setti
 	VT_TRY(fill_cache(ctx, t));
 	t->fused = s->fused && t->cache && data->label && model->kind->fusible && model->kind->fusible(model);
 	VT_TRY(allocate(ctx, t));
+	if (!t->fused && model->kind->follow) see_first_batch(t);
 	*out = t;
 	t = NULL;
 done:
@@ -138,8 +153,8 @@ static void fill_inputs(const struct vt_trainer *t, const uint32_t *row, size_t 
 		memcpy((char *)t->pass->input + i * bytes, (const char *)t->cache + row[i] * bytes, bytes);
 }
 
-enum vt_status vt_trainer_gradient(struct vt_ctx *ctx, struct vt_trainer *t, const uint32_t *row, size_t n,
-                                   const void **gradient)
+static enum vt_status gradient_with(struct vt_ctx *ctx, struct vt_trainer *t, const uint32_t *row, size_t n,
+                                    struct vt_noise noise, const void **gradient)
 {
 	enum vt_status status = VT_OK;
 	if (t->fused) {
@@ -149,6 +164,7 @@ enum vt_status vt_trainer_gradient(struct vt_ctx *ctx, struct vt_trainer *t, con
 		vt_denormals_restore(mode);
 	} else {
 		fill_inputs(t, row, n);
+		t->pass->noise = noise;
 		struct vt_targets targets = vt_gather_targets(t->data, row, n, t->label, t->value);
 		int threads = vt_gemm_serial();
 		status = vt_model_gradient(ctx, t->model, t->pass, &targets, n, t->gradient);
@@ -156,6 +172,12 @@ enum vt_status vt_trainer_gradient(struct vt_ctx *ctx, struct vt_trainer *t, con
 	}
 	*gradient = t->gradient;
 	return status;
+}
+
+enum vt_status vt_trainer_gradient(struct vt_ctx *ctx, struct vt_trainer *t, const uint32_t *row, size_t n,
+                                   const void **gradient)
+{
+	return gradient_with(ctx, t, row, n, (struct vt_noise){ VT_PURPOSE_REALISE, 0, row }, gradient);
 }
 
 static double number(const struct vt_trainer *t, const void *array, size_t i)
@@ -237,11 +259,14 @@ enum vt_status vt_trainer_step(struct vt_ctx *ctx, struct vt_trainer *t, const u
                                uint64_t step, double rate, double *grad_norm)
 {
 	const void *gradient;
-	enum vt_status status = vt_trainer_gradient(ctx, t, row, n, &gradient);
+	struct vt_noise noise = { VT_PURPOSE_NOISE, step, row };
+	enum vt_status status = gradient_with(ctx, t, row, n, noise, &gradient);
 	if (status != VT_OK) return status;
 	if (grad_norm) *grad_norm = norm(t, gradient);
 	if (t->s->l1 > 0 || t->s->l2 > 0)
 		for (size_t k = 0; k < t->model->n_blocks; k++)
 			if (t->model->block[k].weight) add_penalties(t, &t->model->block[k]);
-	return update(ctx, t, step, rate);
+	status = update(ctx, t, step, rate);
+	if (status == VT_OK && t->pass && t->model->kind->follow) t->model->kind->follow(t->model, t->pass, n);
+	return status;
 }
