@@ -8,6 +8,7 @@
 #include "venturi/base.h"
 #include "venturi/kind.h"
 #include "venturi/mat.h"
+#include "venturi/sampler.h"
 #include "venturi/value.h"
 
 /* One layer T with its labels Y, where T is a function of an input X whose rows are
@@ -16,6 +17,8 @@ struct vt_layer {
 	struct vt_mat t;        /* n x width, finite */
 	struct vt_mat x;        /* n x inputs, or x.x null: estimators of pairs then leave i_xt NaN */
 	struct vt_labels y;     /* y null: i_ty stays NaN */
+	const struct vt_sampler *sampler; /* the layer as signal and known Gaussian noise; null: it is not known as such */
+	double step;            /* every t is a whole multiple of it; 0: not known to be */
 	bool enumerated;        /* rows are all inputs there are: no sampling error */
 	size_t n_null;          /* label shuffles for the null of I(T;Y); 0: none */
 	uint64_t seed;          /* of the shuffles: (seed, VT_PURPOSE_NULL, replicate) */
@@ -105,6 +108,9 @@ enum vt_traits {
 	VT_TAKES_LABELS = 1 << 2,     /* one discrete, one continuous */
 	VT_TAKES_CONDITION = 1 << 3,  /* a third variable, of a nature that the two above allow */
 	VT_SYMMETRIC = 1 << 4,        /* I(X;Y) and I(Y;X) are equal bit by bit */
+	/* For `layer`: i_xt is the information itself, and no property of the estimator, */
+	VT_TRUE_ON_GRID = 1 << 5,     /* of a layer on a grid (step > 0) */
+	VT_TRUE_WITH_NOISE = 1 << 6,  /* of a layer with noise (sampler) */
 	VT_TAKES_ALL = VT_TAKES_CONTINUOUS | VT_TAKES_DISCRETE | VT_TAKES_LABELS
 };
 

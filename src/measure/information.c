@@ -190,10 +190,11 @@ static size_t shuffles(const struct settings *s, const struct vt_snapshot *snaps
 
 /* `deterministic`: where a layer is a function of the input, the true I(X;T) is H(X) or infinite,
  * and a point estimate of it is something else.  A bound has noise of its own and means what it
- * says. */
-static unsigned more_flags(const struct vt_snapshot *s, enum vt_bound bound)
+ * says; and so does a point estimate of what is rounded to a grid, by an estimator of such layers. */
+static unsigned more_flags(const struct vt_snapshot *s, size_t tap, const struct vt_estimate_kind *kind, size_t b)
 {
-	return s->flags | (s->deterministic && bound == VT_POINT ? VT_DETERMINISTIC : 0);
+	bool true_on_grid = s->tap[tap].step > 0 && (kind->traits & VT_TRUE_ON_GRID);
+	return s->flags | (s->deterministic && kind->bound[b] == VT_POINT && !true_on_grid ? VT_DETERMINISTIC : 0);
 }
 
 /* All labels of all layers, [layer * n_labels + label]. */
@@ -211,7 +212,7 @@ static enum vt_status estimate(struct vt_ctx *ctx, size_t n, const struct vt_nam
 			if (status != VT_OK) vt_ctx_frame(ctx, "in estimator %s, layer %s", measure[i]->key, snapshot->tap[tap].name);
 			if (status != VT_OK) goto done;
 			for (size_t b = 0; b < kind->n_bounds; b++) {
-				info[b].flags |= more_flags(snapshot, kind->bound[b]);
+				info[b].flags |= more_flags(snapshot, tap, kind, b);
 				*out++ = info[b];
 			}
 		}

@@ -7,7 +7,8 @@
 
 struct vt_layer vt_measure_layer(const struct vt_snapshot *s, size_t tap)
 {
-	return (struct vt_layer){ .t = s->tap[tap].x, .x = s->input, .y = s->label, .enumerated = s->enumerated, .seed = s->seed };
+	return (struct vt_layer){ .t = s->tap[tap].x, .x = s->input, .y = s->label, .sampler = s->tap[tap].sampler,
+	                         .step = s->tap[tap].step, .enumerated = s->enumerated, .seed = s->seed };
 }
 
 enum vt_status vt_measure_declare_layers(struct vt_ctx *ctx, struct vt_frame *frame, const char *group, size_t n,
