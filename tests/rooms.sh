@@ -12,7 +12,6 @@ BEGIN {
 	          order, " ")
 	for (i = 1; i <= n; i++) rank[order[i]] = i
 	# Public headers that are not named after their room.
-	owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["known"] = "dataset"
 	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"

@@ -20,8 +20,9 @@ enum vt_purpose {
 	VT_PURPOSE_NULL,        /* label shuffles; index: replicate */
 	VT_PURPOSE_RESAMPLE,
 	VT_PURPOSE_CONTROL,     /* planted controls of verdicts */
-	VT_PURPOSE_THEORY       /* starts of the solvers of optimal curves; index: start and beta */
-	VT_PURPOSE_REALISE      /* a network's own noise where it is measured; index: draw, row */
+	VT_PURPOSE_THEORY,      /* starts of the solvers of optimal curves; index: start and beta */
+	VT_PURPOSE_REALISE,     /* a network's own noise where it is measured; index: draw, row */
+	VT_PURPOSE_CRITIC       /* a critic's rows, weights and batches */
 };
 
 struct vt_rng {
