@@ -32,6 +32,8 @@ void vt_near_distance(const struct vt_near *n, size_t p, size_t q, struct vt_nea
 /* Distance in the product of the spaces of `set`. */
 double vt_near_set(const struct vt_near_row *r, unsigned set);
 
+/* Median of a sample of column c, and a quantile of the distances from it. */
+double vt_near_middle(const struct vt_near *n, size_t c, double *spread);
 /* k-th smallest of n numbers, k from 1 on; changes their order. */
 double vt_near_kth(double *v, size_t n, size_t k);
 

@@ -9,6 +9,8 @@
 
 #include "near.h"
 
+enum { SAMPLE = 255 };
+
 /* ---- the data, classes together ---------------------------------------------- */
 
 void vt_near_clear(struct vt_near *n)
@@ -117,6 +119,19 @@ double vt_near_kth(double *v, size_t n, size_t k)
 	return v[at];
 }
 
+/* Middle of a sample of the column, and of the distances from it: a guide to centres and scales that outliers do not
+ * move. */
+double vt_near_middle(const struct vt_near *n, size_t c, double *spread)
+{
+	double v[SAMPLE] = { 0 };
+	size_t m = n->n < SAMPLE ? n->n : SAMPLE;
+	for (size_t i = 0; i < m; i++) v[i] = n->x[vt_block_begin(i, m, n->n) * n->d + c];
+	double centre = vt_near_kth(v, m, (m + 1) / 2);
+	for (size_t i = 0; i < m; i++) v[i] = fabs(v[i] - centre);
+	*spread = vt_near_kth(v, m, (m + 3) / 4 * 3 < m ? (m + 3) / 4 * 3 : m);
+	return centre;
+}
+
 void vt_near_radii(const struct vt_neighbours_input *in, const struct vt_near_row *near, size_t n_near, double e,
                    struct vt_near_radius *out)
 {
@@ -179,6 +194,12 @@ done:
 	return status;
 }
 
+static bool by_sweep(const struct vt_near *n)
+{
+	if (n->in->method != VT_NEIGHBOURS_CHOOSE) return n->in->method == VT_NEIGHBOURS_SWEEP;
+	return n->d <= 2;
+}
+
 enum vt_status vt_neighbours_find(struct vt_ctx *ctx, const struct vt_neighbours_input *in, struct vt_neighbours *out)
 {
 	enum vt_status status = VT_OK;
@@ -187,7 +208,7 @@ enum vt_status vt_neighbours_find(struct vt_ctx *ctx, const struct vt_neighbours
 	VT_TRY(check(ctx, in));
 	VT_TRY(vt_near_create(ctx, in, &near));
 	VT_TRY(allocate(ctx, in, &found));
-	VT_TRY(vt_near_brute(ctx, &near, &found));
+	VT_TRY(by_sweep(&near) ? vt_near_sweep(ctx, &near, &found) : vt_near_brute(ctx, &near, &found));
 	*out = found;
 	found = (struct vt_neighbours){ 0 };
 done:

@@ -17,7 +17,7 @@
 
 #include "near.h"
 
-enum { ROWS = 8, BLOCK = 128, SPARE = 4, SAMPLE = 255 };
+enum { ROWS = 8, BLOCK = 128, SPARE = 4 };
 
 /* Scaled numbers beyond this are for double alone; floats are clipped far above it. */
 static const double most_size = 1e30, clip = 1e37;
@@ -48,19 +48,6 @@ struct row {
 
 /* ---- data as floats ------------------------------------------------------------ */
 
-/* Middle of a sample of the column, and of the distances from it: any numbers would be right, these keep margins
- * small whatever the outliers. */
-static double middle(const struct vt_near *n, size_t c, double *spread)
-{
-	double v[SAMPLE];
-	size_t m = n->n < SAMPLE ? n->n : SAMPLE;
-	for (size_t i = 0; i < m; i++) v[i] = n->x[vt_block_begin(i, m, n->n) * n->d + c];
-	double centre = vt_near_kth(v, m, (m + 1) / 2);
-	for (size_t i = 0; i < m; i++) v[i] = fabs(v[i] - centre);
-	*spread = vt_near_kth(v, m, (m + 3) / 4 * 3 < m ? (m + 3) / 4 * 3 : m);
-	return centre;
-}
-
 static void fill_column(struct job *job, size_t c, double centre)
 {
 	const struct vt_near *n = job->near;
@@ -82,7 +69,7 @@ static enum vt_status as_floats(struct vt_ctx *ctx, struct job *job)
 	VT_NEW(ctx, centre, n->d);
 	VT_NEW(ctx, job->x, job->room * n->d);
 	for (size_t c = 0; c < n->d; c++) {
-		centre[c] = middle(n, c, &spread);
+		centre[c] = vt_near_middle(n, c, &spread);
 		if (isfinite(spread) && spread > most) most = spread;
 	}
 	for (size_t i = 0; most == 0 && i < n->n * n->d; i++) spread = fmax(i > 0 ? spread : 0, fabs(n->x[i] - centre[i % n->d]));
