@@ -66,13 +66,16 @@ void vt_strip_join(size_t n, const uint32_t *f, uint32_t *out);
 /* How many are below lo; *least: how far the least of the others is above lo, as bits. */
 uint32_t vt_strip_below(size_t n, const uint32_t *f, uint32_t lo, uint32_t *least);
 
-/* The smallest of what was offered, ascending; ties beyond its room are lost. */
+/* The smallest of what was offered, ascending; ties beyond its room are lost.  guess: of where they end, for speed;
+ * the last one found is left there. */
 enum { VT_STRIP_MOST = 24 };
 struct vt_strip_list {
 	size_t n, room;
-	uint32_t bits[VT_STRIP_MOST + 1], place[VT_STRIP_MOST + 1];
+	uint32_t guess, bits[VT_STRIP_MOST + 1], place[VT_STRIP_MOST + 1];
 };
-void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, struct vt_strip_list *list);
+/* minima: scratch for (end - begin) / 32 + 64 numbers */
+void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, uint32_t *minima,
+                     struct vt_strip_list *list);
 
 /* ---- sort and sweep ---------------------------------------------------------- */
 

@@ -36,6 +36,7 @@ struct work {
 	float *row;                /* ROWS x d */
 	struct vt_near_row *found; /* room for all */
 	double *value;
+	uint32_t guess; /* where the nearest of the row before ended */
 	void *memory;
 };
 
@@ -138,11 +139,12 @@ static double kth_of_many(const struct vt_near *n, struct work *w, const struct 
 /* All rows of the class that may be among the k nearest, with their distances in double. */
 static void find_near(const struct vt_near *n, struct work *w, struct row *r)
 {
-	struct vt_strip_list list = { 0 };
+	struct vt_strip_list list = { .guess = w->guess };
 	size_t k = n->in->k[r->n_k - 1];
 	double kth;
 	list.room = k + SPARE < VT_STRIP_MOST ? k + SPARE : VT_STRIP_MOST;
-	vt_strip_select(r->begin, r->end, n->n_spaces, (const uint32_t *const *)r->f, &list);
+	vt_strip_select(r->begin, r->end, n->n_spaces, (const uint32_t *const *)r->f, w->both, &list);
+	w->guess = list.guess;
 	kth = k <= list.n ? value_of(list.bits[k - 1]) : kth_of_many(n, w, r, k);
 	if (!(r->most <= most_size && kth <= most_size)) {
 		find_all(n, w, r);

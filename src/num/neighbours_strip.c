@@ -9,7 +9,7 @@
 #include "near.h"
 #include "simd.h"
 
-enum { COLUMNS = 8, GROUP = 64 };
+enum { COLUMNS = 8, LANES = 64, LANE_ROWS = 32 };
 
 /* |x - a|: unsigned bits of floats that are not negative compare like the floats, and their maximum is one
  * instruction, which that of floats is only when no NaN is promised. */
@@ -92,36 +92,87 @@ static void insert(struct vt_strip_list *list, uint32_t bits, uint32_t place)
 	list->place[at] = place;
 }
 
-static uint32_t worst(const struct vt_strip_list *list)
+static void offer(struct vt_strip_list *list, uint32_t bits, size_t place)
 {
-	return list->n < list->room ? UINT32_MAX : list->bits[list->n - 1];
+	if (list->n < list->room || bits < list->bits[list->n - 1]) insert(list, bits, (uint32_t)place);
 }
 
-static void offer(struct vt_strip_list *list, size_t begin, size_t end, const uint32_t *joint)
+VT_INLINE uint32_t joint(size_t n_strips, const uint32_t *const *f, size_t j)
 {
-	for (size_t j = begin; j < end; j++)
-		if (joint[j - begin] < worst(list)) insert(list, joint[j - begin], (uint32_t)j);
+	uint32_t most = f[0][j];
+	for (size_t s = 1; s < n_strips; s++) most = larger(most, f[s][j]);
+	return most;
 }
 
-VT_INLINE uint32_t joint(size_t n, size_t n_strips, const uint32_t *const *f, size_t begin, uint32_t *restrict out)
+/* least[l] = min over q < n_rows of joint[begin + q LANES + l]: no minimum across a vector is needed. */
+VT_INLINE void lane_minima(size_t n_strips, const uint32_t *const *f, size_t begin, size_t n_rows,
+                           uint32_t *restrict least)
 {
-	uint32_t least = UINT32_MAX;
-	const uint32_t *f0 = f[0] + begin, *f1 = f[n_strips > 1] + begin;
-	const uint32_t *f2 = f[n_strips - 1] + begin;
-	for (size_t j = 0; j < n; j++) {
-		out[j] = larger(f0[j], f1[j]);
-		if (n_strips > 2) out[j] = larger(out[j], f2[j]);
-		least = out[j] < least ? out[j] : least;
+	for (size_t l = 0; l < LANES; l++) least[l] = UINT32_MAX;
+	for (size_t q = 0; q < n_rows; q++) {
+		const uint32_t *f0 = f[0] + begin + q * LANES, *f1 = f[n_strips > 1] + begin + q * LANES;
+		const uint32_t *f2 = f[n_strips - 1] + begin + q * LANES;
+		for (size_t l = 0; l < LANES; l++) {
+			uint32_t most = larger(f0[l], f1[l]);
+			if (n_strips > 2) most = larger(most, f2[l]);
+			least[l] = most < least[l] ? most : least[l];
+		}
 	}
-	return least;
 }
 
-VT_CLONES void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f,
+VT_INLINE size_t count_upto(size_t n, const uint32_t *v, uint32_t t)
+{
+	uint32_t count = 0;
+	for (size_t i = 0; i < n; i++) count += v[i] <= t;
+	return count;
+}
+
+/* Some number that at least `want` of v are not above, and hopefully no more than twice as many: by halves from a
+ * guess on.  Halving bits halves logarithms. */
+VT_INLINE uint32_t bound(size_t n, const uint32_t *v, size_t want, uint32_t guess)
+{
+	uint32_t low = 0, high = UINT32_MAX, step = 1u << 21;
+	if (n <= want) return UINT32_MAX;
+	for (uint32_t t = guess;; step = step < 1u << 30 ? 2 * step : step) {
+		size_t count = count_upto(n, v, t);
+		if (count >= want && count <= 2 * want) return t;
+		if (count < want) low = t;
+		else high = t;
+		if (high - low <= 1) return high;
+		if (high == UINT32_MAX) t = step < UINT32_MAX - low ? low + step : UINT32_MAX - 1;
+		else if (low == 0 && step < high) t = high - step;
+		else t = low + (high - low) / 2;
+	}
+}
+
+/* A lane can only hold one of the nearest if its minimum is among the smallest minima: few are looked through. */
+VT_INLINE void look_through(size_t n_strips, const uint32_t *const *f, size_t begin, size_t n_rows, size_t lane,
+                            uint32_t most, struct vt_strip_list *list)
+{
+	for (size_t q = 0; q < n_rows; q++) {
+		size_t j = begin + q * LANES + lane;
+		uint32_t bits = joint(n_strips, f, j);
+		if (bits <= most) offer(list, bits, j);
+	}
+}
+
+static size_t rows_of(size_t whole, size_t block)
+{
+	return whole - block * LANE_ROWS < LANE_ROWS ? whole - block * LANE_ROWS : LANE_ROWS;
+}
+
+VT_CLONES void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, uint32_t *minima,
                                struct vt_strip_list *list)
 {
-	uint32_t all[GROUP];
-	for (; begin + GROUP <= end; begin += GROUP)
-		if (joint(GROUP, n_strips, f, begin, all) < worst(list)) offer(list, begin, begin + GROUP, all);
-	joint(end - begin, n_strips, f, begin, all);
-	offer(list, begin, end, all);
+	size_t whole = (end - begin) / LANES, blocks = (whole + LANE_ROWS - 1) / LANE_ROWS;
+	for (size_t b = 0; b < blocks; b++)
+		lane_minima(n_strips, f, begin + b * LANE_ROWS * LANES, rows_of(whole, b), minima + b * LANES);
+	uint32_t most = bound(blocks * LANES, minima, list->room, list->guess);
+	list->guess = most;
+	list->n = 0;
+	for (size_t b = 0; b < blocks; b++)
+		for (size_t l = 0; l < LANES; l++)
+			if (minima[b * LANES + l] <= most)
+				look_through(n_strips, f, begin + b * LANE_ROWS * LANES, rows_of(whole, b), l, most, list);
+	for (size_t j = begin + whole * LANES; j < end; j++) offer(list, joint(n_strips, f, j), j);
 }
