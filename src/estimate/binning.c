@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discrete.h"
 #include "plugin.h"
 
 enum edges { STATED, IDNNS, ADAPTIVE, QUANTILE };
@@ -285,12 +286,102 @@ done:
 	return status;
 }
 
+/* ---- pairs --------------------------------------------------------------------- */
+
+/* Cells of a continuous variable, by a ruler of its own where the settings take it from the data. */
+static enum vt_status binned(struct vt_ctx *ctx, const struct settings *s, const struct vt_mat *m, int32_t **out,
+                             size_t *n_symbols)
+{
+	enum vt_status status = VT_OK;
+	struct ruler ruler = { 0 };
+	struct vt_partition cells = { 0 };
+	uint64_t *word = NULL;
+	int32_t *symbol = NULL;
+	VT_TRY(make_ruler(ctx, s, m, &ruler));
+	VT_NEW(ctx, word, m->rows);
+	VT_NEW(ctx, symbol, m->rows);
+	VT_TRY(vt_partition_create(ctx, m->rows, &cells));
+	refine_by_bins(&ruler, m, word, &cells);
+	for (size_t i = 0; i < m->rows; i++) symbol[i] = (int32_t)cells.cell[i];
+	*n_symbols = cells.n_cells;
+	*out = symbol;
+	symbol = NULL;
+done:
+	vt_partition_clear(&cells);
+	ruler_clear(&ruler);
+	free(word);
+	free(symbol);
+	return status;
+}
+
+static enum vt_status symbols(struct vt_ctx *ctx, const struct settings *s, const struct vt_pair *in,
+                              struct vt_symbol_rows *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows r = { .n = in->x.rows };
+	VT_TRY(in->discrete_x ? vt_symbols(ctx, &in->x, &r.x, &r.n_x) : binned(ctx, s, &in->x, &r.x, &r.n_x));
+	VT_TRY(in->discrete_y ? vt_symbols(ctx, &in->y, &r.y, &r.n_y) : binned(ctx, s, &in->y, &r.y, &r.n_y));
+	if (in->z.cols > 0)
+		VT_TRY(in->discrete_z ? vt_symbols(ctx, &in->z, &r.z, &r.n_z) : binned(ctx, s, &in->z, &r.z, &r.n_z));
+	*out = r;
+	r = (struct vt_symbol_rows){ 0 };
+done:
+	vt_symbol_rows_clear(&r);
+	return status;
+}
+
+static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out)
+{
+	(void)ctx;
+	(void)settings;
+	*out = vt_joint_information(j, vt_entropy_plug_in);
+	return VT_OK;
+}
+
+static const struct vt_discrete_method method = { .mi = mi };
+
+static void flag_range(const struct settings *s, const struct vt_mat *m, bool discrete, struct vt_estimated *out)
+{
+	if (discrete || m->cols == 0 || s->range.n == 0) return;
+	double share = share_outside(m, s->range.v[0], s->range.v[1]);
+	if (share > 0.01)
+		vt_estimated_flag(out, VT_OUT_OF_RANGE, "%.3g %% of the values lie outside [%g, %g]", 100 * share, s->range.v[0],
+		                  s->range.v[1]);
+}
+
+static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows s = { 0 };
+	VT_TRY(symbols(ctx, settings, in, &s));
+	flag_range(settings, &in->x, in->discrete_x, out);
+	flag_range(settings, &in->y, in->discrete_y, out);
+	flag_range(settings, &in->z, in->discrete_z, out);
+	VT_TRY(vt_discrete_estimate_symbols(ctx, &method, settings, in, &s, out));
+done:
+	vt_symbol_rows_clear(&s);
+	return status;
+}
+
+static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
+                           double *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_symbol_rows s = { 0 };
+	VT_TRY(symbols(ctx, settings, in, &s));
+	VT_TRY(vt_discrete_null_symbols(ctx, &method, settings, in, &s, order, out));
+done:
+	vt_symbol_rows_clear(&s);
+	return status;
+}
+
 const struct vt_estimate_kind vt_estimate_binning = {
 	.kind = { "binning", "plug-in entropy of discretised rows",
 	          "Shwartz-Ziv & Tishby 2017 (range, idnns); Saxe et al. 2018 (width); Chelombiev et al. 2019 (quantile)",
 	          sizeof(struct settings), options,
 	          "the bins decide the number: unbounded units in bins on [-1, 1] seem to lose information as they grow; "
 	          "adaptive and quantile bins change the ruler from one snapshot to the next" },
+	.traits = VT_TAKES_ALL | VT_TAKES_CONDITION | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },
 	.suffix = { "" },
@@ -298,6 +389,8 @@ const struct vt_estimate_kind vt_estimate_binning = {
 	               "network the true I(X;T) is H(X) or infinite, and a fall of this number means that rows gather "
 	               "in fewer bins.",
 	.layer = layer,
+	.pair = pair,
+	.null = null,
 	.check = check,
 };
 

@@ -30,7 +30,7 @@ static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct 
 	return VT_OK;
 }
 
-static const struct vt_discrete_method method = { mi, NULL, 3 };
+static const struct vt_discrete_method method = { mi, NULL, NULL };
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {

@@ -37,6 +37,7 @@ double vt_entropy_miller_madow(const struct vt_counts *c);
 /* ln n - 1/n sum c G(c), G(c) = psi(c) + (-1)^c int_0^1 x^(c-1) / (1+x) dx: Grassberger, physics/0307138v2 (2008),
  * the estimator announced in 2003. */
 double vt_entropy_grassberger(const struct vt_counts *c);
+double vt_grassberger(size_t count); /* G */
 /* Coverage C = 1 - f1 / n (f1 singletons; n - 1 where all are), Horvitz-Thompson: Chao & Shen 2003. */
 double vt_entropy_chao_shen(const struct vt_counts *c);
 
@@ -66,10 +67,16 @@ struct vt_joint {
 /* An estimator of information from counts. */
 struct vt_discrete_method {
 	enum vt_status (*mi)(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *mi);
-	/* Local terms: how mi moves with the weight of each row, up to a constant.  Null: those of the plug-in. */
-	enum vt_status (*local)(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *local);
-	double most_bias; /* standard errors of plug-in bias that it is trusted to remove; beyond: bias_dominated */
+	/* Local terms: how mi moves with the weight of each row, up to a constant; *keep: the factor by which it answers to
+	 * second-order deviations.  Null: logarithms of counts, and 1. */
+	enum vt_status (*local)(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *local,
+	                        double *keep);
+	/* Variance that the formula itself adds.  Null: none. */
+	double (*jitter)(const struct vt_joint *j);
 };
+
+/* Local terms from logarithms of counts. */
+enum vt_status vt_discrete_local(struct vt_ctx *ctx, const struct vt_joint *j, double *local);
 
 /* Symbols of a pair whose variables are all taken as they are.  The caller clears. */
 enum vt_status vt_symbol_rows_of(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_symbol_rows *out);
@@ -80,9 +87,6 @@ void vt_joint_clear(struct vt_joint *j);
 
 /* The combination of entropies by one formula. */
 double vt_joint_information(const struct vt_joint *j, double (*entropy)(const struct vt_counts *));
-
-/* Whether `cells` (0: not stated) can be the number of cells of the joint table; if not, `out` says why. */
-bool vt_joint_cells(const struct vt_joint *j, int64_t cells, double least, double *use, struct vt_estimated *out);
 
 /* Estimate, error, interval, ceiling and flags from symbols, and from a pair as it is.  The error is that of the local
  * terms and of the second-order term together (discrete.c). */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "discrete.h"
 #include "plugin.h"
 
 static void refine_codes(struct vt_partition *rows, const struct vt_layer *in, uint64_t *scratch)
@@ -38,11 +39,34 @@ done:
 	return status;
 }
 
+static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out)
+{
+	(void)ctx;
+	(void)settings;
+	*out = vt_joint_information(j, vt_entropy_plug_in);
+	return VT_OK;
+}
+
+static const struct vt_discrete_method method = { .mi = mi };
+
+/* Of a pair: the plug-in on rows as they stand, whether they are called discrete or not. */
+static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
+{
+	return vt_discrete_estimate(ctx, &method, settings, in, out);
+}
+
+static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
+                           double *out)
+{
+	return vt_discrete_null(ctx, &method, settings, in, order, out);
+}
+
 const struct vt_estimate_kind vt_estimate_exact = {
 	.kind = { "exact", "entropy of the raw rows, equal only if equal bit by bit", "venturi", 0, NULL,
 	          "rows count as different however near they are: the number falls below log2 n only where numbers "
 	          "round to the same bits, so it depends on train.precision" },
 	.traits = VT_TRUE_ON_GRID,
+	.traits = VT_TAKES_ALL | VT_TAKES_CONDITION | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },
 	.suffix = { "" },
@@ -50,4 +74,6 @@ const struct vt_estimate_kind vt_estimate_exact = {
 	               "apart, not how well anything could read them: I(T;Y) is H(Y) whenever all rows differ. In a "
 	               "network with model.quantise it is the information that the layer holds about the input.",
 	.layer = layer,
+	.pair = pair,
+	.null = null,
 };

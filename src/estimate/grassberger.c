@@ -12,16 +12,16 @@
 
 /* psi(c) + (-1)^c (psi((c + 1) / 2) - psi(c / 2)) / 2 depends on k = floor(c / 2) alone: the duplication formula makes it
  * psi(k + 1/2) + ln 2 for c = 2k, and 2k + 1 has the same value. */
-static double g(uint32_t c)
+double vt_grassberger(size_t count)
 {
-	return gsl_sf_psi((double)(c / 2) + 0.5) + M_LN2;
+	return gsl_sf_psi((double)(count / 2) + 0.5) + M_LN2;
 }
 
 double vt_entropy_grassberger(const struct vt_counts *c)
 {
 	double sum = 0, n = (double)c->n;
 	if (c->occupied == 1) return 0; /* one symbol: known, and the formula's 1 / (2 n) would be left */
-	for (size_t k = 0; k < c->n_sizes; k++) sum += (double)c->times[k] * c->size[k] * g(c->size[k]);
+	for (size_t k = 0; k < c->n_sizes; k++) sum += (double)c->times[k] * c->size[k] * vt_grassberger(c->size[k]);
 	return log(n) - sum / n;
 }
 
@@ -33,7 +33,23 @@ static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct 
 	return VT_OK;
 }
 
-static const struct vt_discrete_method method = { mi, NULL, 4 };
+/* c G(c) lies 1/2 above and below its smooth course for even and odd c, whatever the size of c: each cell adds
+ * 1 / (2 n)^2.  The two cells of a binary variable are even or odd together. */
+static double parity(const struct vt_counts *c)
+{
+	double cells = c->occupied > 2 ? (double)c->occupied : c->occupied == 2 ? 4 : 0;
+	return cells / (4 * (double)c->n * (double)c->n);
+}
+
+/* Where one variable is a function of the other, the joint cells are the other's cells, and cancel. */
+static double jitter(const struct vt_joint *j)
+{
+	if (j->ab.occupied == j->a.occupied) return parity(&j->b) + parity(&j->c);
+	if (j->ab.occupied == j->b.occupied) return parity(&j->a) + parity(&j->c);
+	return parity(&j->a) + parity(&j->b) + parity(&j->ab) + parity(&j->c);
+}
+
+static const struct vt_discrete_method method = { mi, NULL, jitter };
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {

@@ -92,7 +92,8 @@ static double ratio(const struct shrunk *s, const struct vt_joint *j, size_t i)
 
 /* A row moves the shares, which counts 1 - lambda times, and the intensity:
  *   d lambda / d S = -(1 - 1/K) / ((n - 1) (S - 1/K)^2),   d S = 2 (p - S),   d mi / d lambda by a difference. */
-static enum vt_status local(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out)
+static enum vt_status local(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out,
+                            double *keep)
 {
 	struct shrunk s, more;
 	double square = share_square(&j->ab), n = (double)j->ab.n, slope = 0;
@@ -110,12 +111,13 @@ static enum vt_status local(struct vt_ctx *ctx, const void *settings, const stru
 		              vt_entropy_shrunk(&j->c, s.c, more.lambda) + vt_entropy_shrunk(&j->c, s.c, less.lambda);
 		slope = rise / (2 * step) * -(1 - 1 / s.ab) / ((n - 1) * apart * apart);
 	}
+	*keep = (1 - s.lambda) * (1 - s.lambda);
 	for (size_t i = 0; i < j->ab.n; i++)
 		out[i] = (1 - s.lambda) * ratio(&s, j, i) + slope * 2 * (j->ab.of_row[i] / n - square);
 	return VT_OK;
 }
 
-static const struct vt_discrete_method method = { mi, local, 3 };
+static const struct vt_discrete_method method = { mi, local, NULL };
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "venturi/pairs.h"
+#include "pair.h"
 #include "plugin.h"
 
 struct settings {
@@ -175,17 +176,82 @@ done:
 	return status;
 }
 
+/* ---- pairs --------------------------------------------------------------------- */
+
+extern const struct vt_estimate_kind vt_estimate_kde; /* at the end, as everywhere */
+
+/* The continuous variable as a layer, the discrete one as its labels. */
+static enum vt_status labelled(struct vt_ctx *ctx, const struct settings *s, const struct vt_pair *in,
+                               struct vt_estimated *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_layer l = { .t = in->discrete_x ? in->y : in->x };
+	struct vt_information bounds[2];
+	int32_t *label = NULL;
+	VT_TRY(vt_symbols(ctx, in->discrete_x ? &in->x : &in->y, &label, &l.y.n_classes));
+	l.y.y = label;
+	l.y.n = l.t.rows;
+	VT_TRY(vt_estimate_run(ctx, &vt_estimate_kde, s, &l, bounds));
+	if (bounds[0].flags & VT_INVALID) {
+		vt_estimated_flag(out, bounds[0].flags, "a value is not finite when squared");
+		goto done;
+	}
+	vt_estimated_normal(bounds[0].i_ty, bounds[0].i_ty_se, "local terms", out);
+	out->ceiling = log((double)l.y.n_classes);
+	out->flags |= bounds[0].flags & ~(unsigned)VT_SATURATED; /* said of I(X;T) */
+	if (bounds[0].flags & VT_BIAS_DOMINATED)
+		vt_estimated_flag(out, 0, "more than half of the rows outweigh all others: the noise is too narrow for %zu rows", l.t.rows);
+done:
+	free(label);
+	return status;
+}
+
+/* y as a function of x and noise: its rows are the centres.  Each end has its own error. */
+static enum vt_status bracketed(struct vt_ctx *ctx, const struct settings *s, const struct vt_pair *in,
+                                struct vt_estimated *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_layer l = { .t = in->y };
+	struct vt_information bounds[2];
+	VT_TRY(vt_estimate_run(ctx, &vt_estimate_kde, s, &l, bounds));
+	out->bound = VT_BRACKET;
+	out->ceiling = bounds[0].ceiling;
+	out->flags |= bounds[0].flags | bounds[1].flags;
+	if (out->flags & VT_INVALID) {
+		vt_estimated_flag(out, 0, "a value is not finite when squared");
+		goto done;
+	}
+	out->upper = bounds[0].i_xt;
+	out->lower = bounds[1].i_xt;
+	out->lo = bounds[1].i_xt_lo;
+	out->hi = bounds[0].i_xt_hi;
+	out->se = fmax(bounds[0].i_xt_se, bounds[1].i_xt_se);
+	out->method = "local terms of each end";
+	if (out->flags) vt_estimated_flag(out, 0, "%zu rows are too few to fill noise of this variance", l.t.rows);
+done:
+	return status;
+}
+
+/* With labels symmetric; else y is the function, so the traits do not say so. */
+static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
+{
+	bool labels = in->discrete_x || in->discrete_y;
+	return labels ? labelled(ctx, settings, in, out) : bracketed(ctx, settings, in, out);
+}
+
 const struct vt_estimate_kind vt_estimate_kde = {
 	.kind = { "kde", "pairwise bounds on the information of a layer plus Gaussian noise",
 	          "Kolchinsky & Tracey 2017, eqs. 10 and 11", sizeof(struct settings), options,
 	          "the noise is not in the network: its variance sets the answer, and both bounds tend to log2 n as it "
 	          "falls and to 0 as it grows" },
+	.traits = VT_TAKES_CONTINUOUS | VT_TAKES_LABELS,
 	.n_bounds = 2,
 	.bound = { VT_UPPER, VT_LOWER },
 	.suffix = { "-upper", "-lower" },
 	.cannot_mean = "Bounds on I(X;T+noise) for noise that the network does not have. I(T;Y) is the difference of two "
 	               "upper (or two lower) bounds and so bounds nothing; compare values of one variance only.",
 	.layer = layer,
+	.pair = pair,
 };
 
 enum vt_status vt_kde_bounds(struct vt_ctx *ctx, double variance, const struct vt_layer *in,

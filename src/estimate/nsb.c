@@ -93,7 +93,7 @@ static void moments(const struct vt_counts *c, double cells, double beta, double
 
 /* ---- the mixture --------------------------------------------------------------- */
 
-static const double least_log_beta = -60, most_log_beta = 60, step = 0.5;
+static const double least_log_beta = -60, most_log_beta = 60, step = 1;
 static const double negligible = 40; /* e^-40 of the peak */
 
 /* Golden section between a and b around the peak. */
@@ -102,7 +102,7 @@ static double peak_between(const struct vt_counts *c, double cells, double a, do
 	const double golden = 0.6180339887498949;
 	double x = b - golden * (b - a), y = a + golden * (b - a);
 	double fx = log_weight(c, cells, x), fy = log_weight(c, cells, y);
-	while (b - a > 1e-5) {
+	while (b - a > 1e-3) {
 		if (fx > fy) {
 			b = y, y = x, fy = fx, x = b - golden * (b - a);
 			fx = log_weight(c, cells, x);
@@ -117,13 +117,13 @@ static double peak_between(const struct vt_counts *c, double cells, double a, do
 /* Where the weight has become negligible on the way from the peak: doubling steps, then bisection. */
 static double end_of_weight(const struct vt_counts *c, double cells, double peak, double top, double direction)
 {
-	double inside = 0, outside = 1e-3;
+	double inside = 0, outside = 0.125;
 	while (log_weight(c, cells, peak + direction * outside) > top - negligible) {
 		inside = outside;
 		outside *= 2;
 		if (peak + direction * outside < least_log_beta || peak + direction * outside > most_log_beta) break;
 	}
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 6; i++) { /* a rough end will do */
 		double middle = (inside + outside) / 2;
 		if (log_weight(c, cells, peak + direction * middle) > top - negligible) inside = middle;
 		else outside = middle;
@@ -134,7 +134,7 @@ static double end_of_weight(const struct vt_counts *c, double cells, double peak
 static double peak_of(const struct vt_counts *c, double cells)
 {
 	double best = 0, most = -INFINITY;
-	for (double x = -40; x <= 40; x += step) {
+	for (double x = -30; x <= 30; x += step) {
 		double w = log_weight(c, cells, x);
 		if (w > most) {
 			most = w;
@@ -145,7 +145,7 @@ static double peak_of(const struct vt_counts *c, double cells)
 }
 
 struct sums {
-	double weight, mean, square;
+	double weight, mean, square, data;
 };
 
 static void integrate(const struct vt_counts *c, double cells, double from, double to, double top,
@@ -159,10 +159,13 @@ static void integrate(const struct vt_counts *c, double cells, double from, doub
 		s->weight += w;
 		s->mean += w * mean;
 		s->square += w * square;
+		s->data += w * (double)c->n / ((double)c->n + cells * exp(x));
 	}
 }
 
-enum vt_status vt_entropy_nsb(struct vt_ctx *ctx, const struct vt_counts *c, double cells, double *mean, double *sd)
+/* *data: posterior mean of n / (n + K beta), what the sample counts beside the prior. */
+static enum vt_status posterior(struct vt_ctx *ctx, const struct vt_counts *c, double cells, double *mean, double *sd,
+                                double *data)
 {
 	enum vt_status status = VT_OK;
 	struct sums s = { 0 };
@@ -171,6 +174,7 @@ enum vt_status vt_entropy_nsb(struct vt_ctx *ctx, const struct vt_counts *c, dou
 	           "exist", c->occupied, cells);
 	if (cells <= 1) {
 		*mean = 0;
+		*data = 1;
 		if (sd) *sd = 0;
 		return VT_OK;
 	}
@@ -181,10 +185,17 @@ enum vt_status vt_entropy_nsb(struct vt_ctx *ctx, const struct vt_counts *c, dou
 	integrate(c, cells, low, peak, top, nodes, sd, &s);
 	integrate(c, cells, peak, high, top, nodes, sd, &s);
 	*mean = s.mean / s.weight;
+	*data = s.data / s.weight;
 	if (sd) *sd = sqrt(fmax(s.square / s.weight - *mean * *mean, 0));
 done:
 	gsl_integration_glfixed_table_free(nodes);
 	return status;
+}
+
+enum vt_status vt_entropy_nsb(struct vt_ctx *ctx, const struct vt_counts *c, double cells, double *mean, double *sd)
+{
+	double data;
+	return posterior(ctx, c, cells, mean, sd, &data);
 }
 
 /* ---- information ------------------------------------------------------------------ */
@@ -211,7 +222,21 @@ done:
 	return status;
 }
 
-static const struct vt_discrete_method method = { mi, NULL, 4 };
+/* The shares that the posterior expects deviate n / (n + K beta) times as much as those of the sample. */
+static enum vt_status local(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out, double *keep)
+{
+	enum vt_status status = VT_OK;
+	double mean, data, cells = joint_cells(settings, j);
+	if (cells >= (double)j->ab.occupied) {
+		VT_TRY(posterior(ctx, &j->ab, cells, &mean, NULL, &data));
+		*keep = data * data;
+	}
+	VT_TRY(vt_discrete_local(ctx, j, out));
+done:
+	return status;
+}
+
+static const struct vt_discrete_method method = { mi, local, NULL };
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {
