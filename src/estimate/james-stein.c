@@ -12,7 +12,6 @@
 #include "config.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "discrete.h"
 

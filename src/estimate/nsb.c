@@ -15,7 +15,6 @@
 #include <gsl/gsl_integration.h>
 #include <gsl/gsl_sf_psi.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "discrete.h"
 
@@ -188,7 +187,7 @@ static enum vt_status posterior(struct vt_ctx *ctx, const struct vt_counts *c, d
 	*data = s.data / s.weight;
 	if (sd) *sd = sqrt(fmax(s.square / s.weight - *mean * *mean, 0));
 done:
-	gsl_integration_glfixed_table_free(nodes);
+	if (nodes) gsl_integration_glfixed_table_free(nodes);
 	return status;
 }
 
