@@ -151,6 +151,11 @@ enum vt_status vt_estimate_layer(struct vt_ctx *ctx, const struct vt_chosen *cho
  * without replacement is the error at n, Politis & Romano 1994). */
 enum vt_status vt_estimate_pair(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
                                 struct vt_estimated *out);
+/* Differential entropy of the rows of x in nats, with its standard error (scatter of local terms), by the distance to
+ * the k-th nearest row, greatest column difference, columns as they stand; NaN where k rows lie at one place.
+ * VT_EDOMAIN unless 1 <= k < rows.  Misleads in more than a few dimensions: biased up where the density changes
+ * within a ball.  Source: Kozachenko & Leonenko 1987; Kraskov et al. 2004, eq. 20. */
+enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h, double *se);
 /* binning with `width` and kde with `variance`, for those who go through many of them. */
 enum vt_status vt_binning_by_width(struct vt_ctx *ctx, double width, const struct vt_layer *in,
                                    struct vt_information *out);

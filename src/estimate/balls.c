@@ -68,15 +68,19 @@ struct spaces {
 	size_t n, n_spaces;
 	struct vt_mat space[VT_MOST_SPACES];
 	bool discrete[VT_MOST_SPACES];
+	double *symbol[VT_MOST_SPACES];  /* of a discrete variable's rows; of a continuous one's atoms, or null */
 	double *copy[VT_MOST_SPACES], far;
-	int32_t *class;                  /* of all discrete variables together */
-	size_t n_classes, *class_size;
+	int32_t *class;                  /* rows with all symbols and atoms in common */
+	size_t *class_size;
 	bool continuous;                 /* some variable is */
 };
 
 static void spaces_clear(struct spaces *s)
 {
-	for (size_t a = 0; a < VT_MOST_SPACES; a++) free(s->copy[a]);
+	for (size_t a = 0; a < VT_MOST_SPACES; a++) {
+		free(s->copy[a]);
+		free(s->symbol[a]);
+	}
 	free(s->class);
 	free(s->class_size);
 }
@@ -99,8 +103,33 @@ static double beyond(const struct spaces *s)
 	return range < 0x1p900 ? exp2(ceil(log2(range)) + 1) : 0x1p900;
 }
 
-/* Symbols of all discrete variables together, numbered by first appearance. */
-static enum vt_status classes(struct vt_ctx *ctx, const struct vt_mat *const *variable, struct spaces *s)
+/* Symbols of a variable's rows.  Of a continuous variable only values that more than k rows share are atoms, numbered
+ * from 1 on, the rest are 0; null where there are none.  A variable with atoms is the pair of (which atom or none,
+ * value): keeping atoms infinitely far from all else loses no information, and a ball around a row beside an atom
+ * is not swamped by it. */
+static enum vt_status symbols(struct vt_ctx *ctx, const struct vt_mat *variable, size_t k, struct spaces *s, size_t a)
+{
+	enum vt_status status = VT_OK;
+	size_t n_symbols, *size = NULL;
+	int32_t *symbol = NULL;
+	bool any = s->discrete[a];
+	VT_TRY(vt_symbols(ctx, variable, &symbol, &n_symbols));
+	VT_NEW(ctx, size, n_symbols);
+	for (size_t i = 0; i < s->n; i++) size[symbol[i]]++;
+	for (size_t b = 0; b < n_symbols; b++) any = any || size[b] > k;
+	if (any) {
+		VT_NEW(ctx, s->symbol[a], s->n);
+		for (size_t i = 0; i < s->n; i++)
+			s->symbol[a][i] = s->discrete[a] || size[symbol[i]] > k ? symbol[i] + 1 : 0;
+	}
+done:
+	free(symbol);
+	free(size);
+	return status;
+}
+
+/* Symbols and atoms of all variables together, numbered by first appearance. */
+static enum vt_status classes(struct vt_ctx *ctx, struct spaces *s)
 {
 	enum vt_status status = VT_OK;
 	struct vt_partition p = { 0 };
@@ -108,10 +137,9 @@ static enum vt_status classes(struct vt_ctx *ctx, const struct vt_mat *const *va
 	VT_NEW(ctx, scratch, s->n);
 	VT_TRY(vt_partition_create(ctx, s->n, &p));
 	for (size_t a = 0; a < s->n_spaces; a++)
-		if (s->discrete[a]) vt_partition_refine_rows(&p, variable[a], scratch);
+		if (s->symbol[a]) vt_partition_refine_rows(&p, &(struct vt_mat){ s->symbol[a], s->n, 1, 1 }, scratch);
 	VT_NEW(ctx, s->class, s->n);
 	VT_NEW(ctx, s->class_size, p.n_cells);
-	s->n_classes = p.n_cells;
 	for (size_t i = 0; i < s->n; i++) {
 		s->class[i] = (int32_t)p.cell[i];
 		s->class_size[p.cell[i]]++;
@@ -122,21 +150,26 @@ done:
 	return status;
 }
 
-static enum vt_status embed(struct vt_ctx *ctx, const struct vt_mat *variable, struct spaces *s, size_t a)
+/* One column for the symbol, if there are any, and the scaled columns of a continuous variable. */
+static enum vt_status embed(struct vt_ctx *ctx, struct spaces *s, size_t a)
 {
 	enum vt_status status = VT_OK;
-	size_t n_symbols;
-	int32_t *symbol = NULL;
-	VT_TRY(vt_symbols(ctx, variable, &symbol, &n_symbols));
-	VT_NEW(ctx, s->copy[a], s->n);
-	for (size_t i = 0; i < s->n; i++) s->copy[a][i] = symbol[i] * s->far;
-	s->space[a] = (struct vt_mat){ s->copy[a], s->n, 1, 1 };
+	double *copy = NULL;
+	size_t from = s->discrete[a] ? 0 : s->space[a].cols, cols = from + 1;
+	if (!s->symbol[a]) return VT_OK;
+	VT_NEW(ctx, copy, s->n * cols);
+	for (size_t i = 0; i < s->n; i++) {
+		copy[i * cols] = s->symbol[a][i] * s->far;
+		if (from > 0) memcpy(copy + i * cols + 1, s->copy[a] + i * from, from * sizeof *copy);
+	}
+	free(s->copy[a]);
+	s->copy[a] = copy;
+	s->space[a] = (struct vt_mat){ copy, s->n, cols, cols };
 done:
-	free(symbol);
 	return status;
 }
 
-static enum vt_status spaces_create(struct vt_ctx *ctx, const struct vt_pair *in, struct spaces *s)
+static enum vt_status spaces_create(struct vt_ctx *ctx, const struct vt_pair *in, size_t k, struct spaces *s)
 {
 	enum vt_status status = VT_OK;
 	const struct vt_mat *variable[VT_MOST_SPACES] = { &in->x, &in->y, &in->z };
@@ -145,15 +178,15 @@ static enum vt_status spaces_create(struct vt_ctx *ctx, const struct vt_pair *in
 	s->n_spaces = in->z.cols > 0 ? 3 : 2;
 	for (size_t a = 0; a < s->n_spaces; a++) {
 		s->discrete[a] = discrete[a];
+		VT_TRY(symbols(ctx, variable[a], k, s, a));
 		if (discrete[a]) continue;
 		s->continuous = true;
 		VT_TRY(vt_scaled(ctx, variable[a], &s->copy[a]));
 		s->space[a] = (struct vt_mat){ s->copy[a], s->n, variable[a]->cols, variable[a]->cols };
 	}
 	s->far = beyond(s);
-	for (size_t a = 0; a < s->n_spaces; a++)
-		if (discrete[a]) VT_TRY(embed(ctx, variable[a], s, a));
-	status = classes(ctx, variable, s);
+	for (size_t a = 0; a < s->n_spaces; a++) VT_TRY(embed(ctx, s, a));
+	status = classes(ctx, s);
 done:
 	return status;
 }
@@ -237,10 +270,10 @@ static bool tied(const struct vt_balls *b, size_t i)
 	return b->radius[i] == 0 || b->ties[i] > b->rank[i];
 }
 
-static void count_rows(struct vt_balls *b, size_t k)
+static void count_rows(struct vt_balls *b, size_t k, bool continuous)
 {
 	for (size_t i = 0; i < b->n; i++) {
-		b->n_tied += b->rank[i] > 0 && tied(b, i);
+		b->n_tied += continuous && b->rank[i] > 0 && tied(b, i);
 		b->n_alone += b->rank[i] == 0;
 		b->n_short += b->rank[i] < k;
 	}
@@ -332,7 +365,6 @@ static enum vt_status balls_of_symbols(struct vt_ctx *ctx, const struct spaces *
 	for (size_t c = 0; c < VT_BALL_SPACES; c++) VT_TRY(same_symbols(ctx, s, members(s, c), b->closed[c]));
 	VT_TRY(same_symbols(ctx, s, 7, b->ties));
 	memcpy(b->rank, b->ties, s->n * sizeof *b->rank);
-	for (size_t i = 0; i < s->n; i++) b->n_alone += b->rank[i] == 0;
 done:
 	return status;
 }
@@ -343,13 +375,13 @@ enum vt_status vt_balls_find(struct vt_ctx *ctx, const struct vt_pair *in, const
 	enum vt_status status = VT_OK;
 	struct spaces s = { 0 };
 	for (size_t a = 0; a < n_k; a++) out[a] = (struct vt_balls){ 0 };
-	VT_TRY(spaces_create(ctx, in, &s));
+	VT_TRY(spaces_create(ctx, in, k[0], &s));
 	for (size_t a = 0; a < n_k; a++) VT_TRY(balls_create(ctx, s.n, &out[a]));
 	if (s.continuous)
 		VT_TRY(balls_in_space(ctx, &s, k, n_k, closed, out));
 	else
 		for (size_t a = 0; a < n_k; a++) VT_TRY(balls_of_symbols(ctx, &s, &out[a]));
-	for (size_t a = 0; s.continuous && a < n_k; a++) count_rows(&out[a], k[a]);
+	for (size_t a = 0; a < n_k; a++) count_rows(&out[a], k[a], s.continuous);
 done:
 	if (status != VT_OK)
 		for (size_t a = 0; a < n_k; a++) vt_balls_clear(&out[a]);

@@ -10,7 +10,8 @@
 enum vt_ball_space { VT_BALL_X, VT_BALL_Y, VT_BALL_Z, VT_BALL_SPACES }; /* with z given: (x,z), (y,z), z */
 
 /* Around row i, the row itself never counted, with r_i the distance to its k-th nearest row in all spaces
- * together (the greatest over columns; continuous columns at scale 1; rows with other symbols infinitely far).
+ * together (the greatest over columns; continuous columns at scale 1; rows with other symbols infinitely far, and
+ * a continuous variable's value that more than k rows share is a symbol: an atom).
  *
  * rank     k, or as many rows as share i's symbols where these are fewer; 0: i has no neighbour
  * radius   r_i; NaN where rank is 0
@@ -36,14 +37,21 @@ void vt_balls_clear(struct vt_balls *b);
  * mean would swallow the digits of the rest.  n x cols packed, caller frees. */
 enum vt_status vt_scaled(struct vt_ctx *ctx, const struct vt_mat *m, double **out);
 
-/* psi(k) - psi(n_xz) - psi(n_yz) + psi(n_z) for each row, every number counting as below; NaN for rows of rank 0.
- *   r_i > 0, no ties   psi(rank), and 1 + open: Kraskov et al. 2004 (eq. 8); Frenzel & Pompe 2007; Ross 2014
- *   else               1 + ties and 1 + closed: the row itself counts with those at its own place, as
- *                      Grassberger's entropy has it for symbols */
-void vt_balls_terms(const struct vt_balls *b, double *local);
+/* How a row's counts make its term, psi(k~) - psi(n_xz) - psi(n_yz) + psi(n_z).  An open ball (r_i > 0, no ties) has
+ * k~ = rank and n = 1 + open, as in Kraskov et al. 2004 (eq. 8), Frenzel & Pompe 2007, Ross 2014.  Otherwise: */
+enum vt_ball_rule {
+	VT_BALLS_OWN,      /* 1 + ties and 1 + closed, the row itself among those at its place, as Grassberger's entropy has
+	                    * it; a row with fewer than k of its symbols uses those, with none it is left out (NaN), or,
+	                    * where all variables are discrete, is a symbol of its own */
+	VT_BALLS_OTHERS,   /* ties and closed, without the row itself; a row with fewer than k of its symbols has term 0:
+	                    * it tells nothing (Mesner & Shalizi 2020 with other symbols infinitely far) */
+	VT_BALLS_PUBLISHED /* the same for every row, open balls too: biased up where variables are continuous */
+};
+void vt_balls_terms(const struct vt_balls *b, size_t k, enum vt_ball_rule rule, double *local);
 
-/* The whole estimate: balls at k and 2 k, terms, error, flags.  Rows without neighbours are left out and said to
- * be.  `flags` for what k points alone cannot know (n <= k; no row with a neighbour) are set here too. */
-enum vt_status vt_balls_estimate(struct vt_ctx *ctx, const struct vt_pair *in, size_t k, struct vt_estimated *out);
+/* The whole estimate: balls at k and 2 k, terms, error, flags.  Rows without neighbours that are left out are said
+ * to be; `flags` for what no neighbour can tell (n <= k; no row with a neighbour) are set here too. */
+enum vt_status vt_balls_estimate(struct vt_ctx *ctx, const struct vt_pair *in, size_t k, enum vt_ball_rule rule,
+                                 struct vt_estimated *out);
 
 #endif

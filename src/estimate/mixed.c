@@ -18,7 +18,7 @@ static const struct vt_option options[] = {
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {
 	const struct settings *s = settings;
-	return vt_balls_estimate(ctx, in, (size_t)s->k, out);
+	return vt_balls_estimate(ctx, in, (size_t)s->k, VT_BALLS_OWN, out);
 }
 
 const struct vt_estimate_kind vt_estimate_mixed = {
