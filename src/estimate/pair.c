@@ -228,7 +228,7 @@ static enum vt_status null(struct vt_ctx *ctx, const struct vt_estimate_kind *ki
 	           "many", in->n_null, n);
 	VT_NEW(ctx, order, total);
 	VT_NEW(ctx, mi, in->n_null);
-	for (size_t r = 0; r < in->n_null; r++) VT_TRY(vt_null_order(ctx, in, r, order + r * n));
+	VT_TRY(vt_null_orders(ctx, in, in->n_null, order));
 	if (kind->null) VT_TRY(kind->null(ctx, settings, in, order, mi));
 	for (size_t r = 0; r < in->n_null; r++) {
 		if (!kind->null) VT_TRY(permuted(ctx, kind, settings, in, order + r * n, &mi[r]));

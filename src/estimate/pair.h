@@ -24,9 +24,12 @@ void vt_estimated_normal(double mi, double se, const char *method, struct vt_est
 enum vt_status vt_estimate_raw(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
                                const struct vt_pair *in, struct vt_estimated *out);
 
-/* Order of the rows in permutation `r` of the null: of rows, or of whole blocks where these are of equal length
- * (blocks of unequal length are rotated as one circle, which keeps neighbours together). */
+/* Order of the rows in permutation `r` of the null, y of row i from row order[i]: of rows, or of whole blocks where
+ * these are of equal length (blocks of unequal length are rotated as one circle, which keeps neighbours together).
+ * Where z is given, y moves among rows of equal or nearly equal z only (strata.h), and blocks are not looked at. */
 enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order);
+/* The same for r = 0 .. n_null - 1 at order[r * n ..], looking for near rows once. */
+enum vt_status vt_null_orders(struct vt_ctx *ctx, const struct vt_pair *in, size_t n_null, uint32_t *order);
 
 /* Rows `row` of m as a packed copy; caller frees. */
 enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out);

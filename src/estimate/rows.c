@@ -10,6 +10,7 @@
 
 #include "pair.h"
 #include "partition.h"
+#include "strata.h"
 #include "venturi/rng.h"
 
 enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out)
@@ -39,7 +40,7 @@ static size_t block_length(const struct vt_pair *in)
 	return length;
 }
 
-enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order)
+static enum vt_status order_rows(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order)
 {
 	enum vt_status status = VT_OK;
 	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
@@ -56,6 +57,36 @@ enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_
 	for (size_t i = 0; i < n; i++) order[i] = (uint32_t)(block[i / length] * length + i % length);
 done:
 	free(block);
+	return status;
+}
+
+enum vt_status vt_null_order(struct vt_ctx *ctx, const struct vt_pair *in, size_t r, uint32_t *order)
+{
+	enum vt_status status = VT_OK;
+	struct vt_strata strata = { 0 };
+	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
+	if (in->z.cols == 0) return order_rows(ctx, in, r, order);
+	VT_TRY(vt_strata_create(ctx, in, &strata));
+	status = vt_strata_order(ctx, &strata, &rng, order);
+done:
+	vt_strata_clear(&strata);
+	return status;
+}
+
+enum vt_status vt_null_orders(struct vt_ctx *ctx, const struct vt_pair *in, size_t n_null, uint32_t *order)
+{
+	enum vt_status status = VT_OK;
+	struct vt_strata strata = { 0 };
+	if (in->z.cols > 0) VT_TRY(vt_strata_create(ctx, in, &strata));
+	for (size_t r = 0; r < n_null; r++) {
+		struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
+		if (in->z.cols > 0)
+			VT_TRY(vt_strata_order(ctx, &strata, &rng, order + r * in->x.rows));
+		else
+			VT_TRY(order_rows(ctx, in, r, order + r * in->x.rows));
+	}
+done:
+	vt_strata_clear(&strata);
 	return status;
 }
 
