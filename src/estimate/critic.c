@@ -246,20 +246,52 @@ VT_CLONES static void row_gradient(const struct vt_critic *c, const struct work 
 
 /* ---- a batch ---------------------------------------------------------------------- */
 
+/* The greatest of s, n being a multiple of 8. */
+VT_INLINE float greatest(const float *s, size_t n)
+{
+	vt_v8 most, v;
+	float top;
+	memcpy(&most, s, sizeof most);
+	for (size_t j = 8; j < n; j += 8) {
+		memcpy(&v, s + j, sizeof v);
+		vt_v8i above = v > most;
+		vt_v8_select(&above, &v, &most, &most);
+	}
+	top = most[0];
+	for (int k = 1; k < 8; k++) top = most[k] > top ? most[k] : top;
+	return top;
+}
+
+/* s = e^(s - top), e^-87 where that is less. */
+VT_CLONES static void exponents(float *s, size_t n, double *top_out)
+{
+	const vt_v8 least = (vt_v8){ 0 } - 87.0f;
+	const float top = greatest(s, n);
+	vt_v8 v;
+	for (size_t j = 0; j < n; j += 8) {
+		memcpy(&v, s + j, sizeof v);
+		v -= top;
+		vt_v8i below = v < least;
+		vt_v8_select(&below, &least, &v, &v);
+		vt_v8_exp(&v, &v);
+		memcpy(s + j, &v, sizeof v);
+	}
+	*top_out = top;
+}
+
 /* Exponents of a row below its greatest score, and their sum; lanes beyond the batch hold 0. */
 static void row_exponents(struct vt_critic *c, size_t i, bool diagonal)
 {
-	float *s = c->score + i * c->lanes, top = s[0];
-	double sum = 0;
+	float *s = c->score + i * c->lanes;
+	double sum[4] = { 0 };
 	c->own[i] = s[i];
-	for (size_t j = 1; j < c->n; j++) top = s[j] > top ? s[j] : top;
-	for (size_t j = 0; j < c->n; j++) s[j] -= top;
-	vt_exp_f32(c->n, s, s);
-	if (!diagonal) s[i] = 0;
-	for (size_t j = 0; j < c->n; j++) sum += s[j];
+	for (size_t j = c->n; j < c->lanes; j++) s[j] = s[0]; /* no greater than the greatest */
+	exponents(s, c->lanes, &c->top[i]);
 	for (size_t j = c->n; j < c->lanes; j++) s[j] = 0;
-	c->top[i] = top;
-	c->sum[i] = sum;
+	if (!diagonal) s[i] = 0;
+	for (size_t j = 0; j < c->lanes; j += 4) /* lanes are a multiple of 32 */
+		for (size_t k = 0; k < 4; k++) sum[k] += s[j + k];
+	c->sum[i] = sum[0] + sum[1] + sum[2] + sum[3];
 }
 
 struct job {
