@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adam.h"
 #include "critic.h"
 #include "strip.h"
 #include "venturi/num.h"
@@ -371,16 +372,7 @@ done:
 	return status;
 }
 
-/* Kingma & Ba 2015, algorithm 1, with its constants. */
-VT_CLONES void vt_critic_update(struct vt_critic *c, double rate, int64_t step)
+void vt_critic_update(struct vt_critic *c, double rate, int64_t step)
 {
-	const float b1 = 0.9f, b2 = 0.999f, epsilon = 1e-8f;
-	const double root = sqrt(1 - pow(0.999, (double)step));
-	const float r = (float)(rate * root / (1 - pow(0.9, (double)step)));
-	for (size_t i = 0; i < c->n_parameters; i++) {
-		float g = c->gradient[i];
-		c->mean[i] = b1 * c->mean[i] + (1 - b1) * g;
-		c->square[i] = b2 * c->square[i] + (1 - b2) * g * g;
-		c->parameter[i] -= r * c->mean[i] / (sqrtf(c->square[i]) + epsilon);
-	}
+	vt_adam_step(c->n_parameters, rate, 0, step, c->gradient, c->mean, c->square, c->parameter);
 }

@@ -46,20 +46,31 @@ static void fill_parts(const uint32_t *first, const uint32_t *order, size_t unit
 	}
 }
 
+/* Units in a random order: first[order[u]] .. first[order[u] + 1] - 1 are the rows of the u-th.  Caller frees. */
+static enum vt_status shuffled_units(struct vt_ctx *ctx, const struct vt_pair *in, uint32_t **first, uint32_t **order,
+                                     size_t *units)
+{
+	enum vt_status status = VT_OK;
+	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_CRITIC, 0);
+	VT_NEW(ctx, *first, in->x.rows + 1);
+	*units = find_units(in, *first);
+	VT_NEW(ctx, *order, *units);
+	for (size_t u = 0; u < *units; u++) (*order)[u] = (uint32_t)u;
+	vt_rng_shuffle(&rng, *order, *units);
+done:
+	return status;
+}
+
 enum vt_status vt_split_draw(struct vt_ctx *ctx, const struct vt_pair *in, double test, double validation,
                              struct vt_split_rows *out)
 {
 	enum vt_status status = VT_OK;
-	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_CRITIC, 0);
+	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_CRITIC, UINT64_MAX);
 	struct vt_split_rows p = { 0 };
 	uint32_t *first = NULL, *order = NULL;
-	size_t n = in->x.rows;
+	size_t n = in->x.rows, units;
 	VT_NEW(ctx, p.row, n);
-	VT_NEW(ctx, first, n + 1);
-	size_t units = find_units(in, first);
-	VT_NEW(ctx, order, units);
-	for (size_t u = 0; u < units; u++) order[u] = (uint32_t)u;
-	vt_rng_shuffle(&rng, order, units);
+	VT_TRY(shuffled_units(ctx, in, &first, &order, &units));
 	fill_parts(first, order, units, n, test, validation, &p);
 	vt_rng_shuffle(&rng, p.row, p.n_train);
 	vt_rng_shuffle(&rng, p.row + p.n_train, p.n_validation);
@@ -68,6 +79,29 @@ enum vt_status vt_split_draw(struct vt_ctx *ctx, const struct vt_pair *in, doubl
 	p.row = NULL;
 done:
 	free(p.row);
+	free(first);
+	free(order);
+	return status;
+}
+
+enum vt_status vt_split_folds(struct vt_ctx *ctx, const struct vt_pair *in, size_t n_folds, struct vt_split_rows *out,
+                              size_t *begin)
+{
+	enum vt_status status = VT_OK;
+	uint32_t *first = NULL, *order = NULL, *row = NULL;
+	size_t n = in->x.rows, units, taken = 0, f = 0;
+	VT_NEW(ctx, row, n);
+	VT_TRY(shuffled_units(ctx, in, &first, &order, &units));
+	begin[0] = 0;
+	for (size_t u = 0; u < units; u++) {
+		while (f + 1 < n_folds && taken >= vt_block_begin(f + 1, n_folds, n)) begin[++f] = taken;
+		for (uint32_t i = first[order[u]]; i < first[order[u] + 1]; i++) row[taken++] = i;
+	}
+	while (f < n_folds) begin[++f] = n;
+	*out = (struct vt_split_rows){ .row = row, .n_train = n };
+	row = NULL;
+done:
+	free(row);
 	free(first);
 	free(order);
 	return status;
@@ -83,6 +117,20 @@ enum vt_status vt_split_columns(struct vt_ctx *ctx, const struct vt_mat *m, cons
 	VT_NEW(ctx, x, n * d);
 	for (size_t i = 0; i < n; i++)
 		for (size_t c = 0; c < d; c++) x[i * d + c] = (float)scaled[p->row[i] * d + c];
+	*out = x;
+done:
+	free(scaled);
+	return status;
+}
+
+enum vt_status vt_split_all_columns(struct vt_ctx *ctx, const struct vt_mat *m, float **out)
+{
+	enum vt_status status = VT_OK;
+	double *scaled = NULL;
+	float *x = NULL;
+	VT_TRY(vt_standardised(ctx, m, &scaled));
+	VT_NEW(ctx, x, m->rows * m->cols);
+	for (size_t i = 0; i < m->rows * m->cols; i++) x[i] = (float)scaled[i];
 	*out = x;
 done:
 	free(scaled);

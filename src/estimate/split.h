@@ -24,6 +24,13 @@ bool vt_split_large_enough(const struct vt_split_rows *p);
 /* Standardised columns of m in the order of the parts, packed; caller frees. */
 enum vt_status vt_split_columns(struct vt_ctx *ctx, const struct vt_mat *m, const struct vt_split_rows *p, float **out);
 
+/* All rows in a random order of whole units, cut into n_folds folds of about equal size: fold f is row[begin[f] ..
+ * begin[f + 1] - 1]; a fold may be empty where there are fewer units than folds. */
+enum vt_status vt_split_folds(struct vt_ctx *ctx, const struct vt_pair *in, size_t n_folds, struct vt_split_rows *out,
+                              size_t *begin);
+/* Standardised columns of all rows in their own order, packed; caller frees. */
+enum vt_status vt_split_all_columns(struct vt_ctx *ctx, const struct vt_mat *m, float **out);
+
 /* se of the mean of the test rows' local terms (in the order of the part), over blocks where rows are not
  * independent. */
 enum vt_status vt_split_error(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_split_rows *p,
