@@ -18,7 +18,7 @@
 const struct vt_option vt_critic_options[] = {
 	{ "hidden", VT_INTS, offsetof(struct vt_critic_settings, hidden), 1, 512, "[16, 8]", .unit = "units",
 	  .help = "widths of the critic's hidden layers (ReLU)", .max_items = VT_CRITIC_MOST_HIDDEN },
-	{ "rate", VT_REAL, offsetof(struct vt_critic_settings, rate), 1e-6, 1, "0.01", NULL, "learning rate of Adam" },
+	{ "rate", VT_REAL, offsetof(struct vt_critic_settings, rate), 1e-6, 1, "0.03", NULL, "learning rate of Adam" },
 	{ "batch", VT_INT, offsetof(struct vt_critic_settings, batch), 2, 4096, "256", .unit = "rows",
 	  .help = "all pairs of a batch are scored; InfoNCE cannot exceed ln batch" },
 	{ "steps", VT_INT, offsetof(struct vt_critic_settings, steps), 1, 10000000, "3000", .unit = "steps",
@@ -38,14 +38,14 @@ struct vt_critic_settings vt_critic_defaults(void)
 {
 	static const int64_t hidden[2] = { 16, 8 };
 	return (struct vt_critic_settings){ .hidden = { 2, (int64_t *)(uintptr_t)hidden }, .batch = 256, .steps = 3000,
-		                                .every = 50, .patience = 10, .rate = 0.01, .test = 0.3, .validation = 0.15 };
+		                                .every = 50, .patience = 10, .rate = 0.03, .test = 0.3, .validation = 0.15 };
 }
 
 struct fit {
 	struct vt_critic critic;
 	struct vt_split_rows part;
 	float *x, *y;            /* in the order of the parts */
-	float *batch_x, *batch_y, *best;
+	float *batch_x, *batch_y, *best, *average;
 	uint32_t *order;
 	double *local;
 };
@@ -59,6 +59,7 @@ static void clear(struct fit *f)
 	free(f->batch_x);
 	free(f->batch_y);
 	free(f->best);
+	free(f->average);
 	free(f->order);
 	free(f->local);
 }
@@ -82,6 +83,7 @@ static enum vt_status prepare(struct vt_ctx *ctx, const struct vt_pair *in, cons
 	VT_NEW(ctx, f->batch_x, shape.batch * shape.dx);
 	VT_NEW(ctx, f->batch_y, shape.batch * shape.dy);
 	VT_NEW(ctx, f->best, f->critic.n_parameters);
+	VT_NEW(ctx, f->average, f->critic.n_parameters);
 	VT_NEW(ctx, f->order, p->n_train);
 	VT_NEW(ctx, f->local, p->n_validation > p->n_test ? p->n_validation : p->n_test);
 	for (size_t i = 0; i < p->n_train; i++) f->order[i] = (uint32_t)i;
@@ -127,6 +129,21 @@ static double mean(const double *v, size_t n)
 	return sum / (double)n;
 }
 
+/* The mean of the last hundred or so states: what a step of this size adds in noise is not in it. */
+static void average(struct fit *f, int64_t step)
+{
+	const float most = 0.01f, share = fmaxf(most, 1 / (float)step);
+	for (size_t i = 0; i < f->critic.n_parameters; i++)
+		f->average[i] += share * (f->critic.parameter[i] - f->average[i]);
+}
+
+static void swap_average(struct fit *f)
+{
+	float *swap = f->average;
+	f->average = f->critic.parameter;
+	f->critic.parameter = swap;
+}
+
 /* The bound on rows first .. first + n - 1 of the order of parts. */
 static enum vt_status held_out(struct vt_ctx *ctx, struct fit *f, enum vt_objective objective, size_t first, size_t n,
                                double *value, double *partition_se)
@@ -149,15 +166,18 @@ static enum vt_status train(struct vt_ctx *ctx, struct fit *f, enum vt_objective
 	memcpy(f->best, f->critic.parameter, bytes);
 	for (int64_t step = 1; step <= s->steps && worse < s->patience; step++) {
 		VT_TRY(train_step(ctx, f, objective, s, seed, step));
+		average(f, step);
 		out->steps = step;
 		if (step % s->every != 0 && step < s->steps) continue;
+		swap_average(f);
 		VT_TRY(held_out(ctx, f, objective, f->part.n_train, f->part.n_validation, &value, &ignored));
+		swap_average(f);
 		worse++;
 		if (!(value > best)) continue;
 		best = value;
 		worse = 0;
 		out->best = step;
-		memcpy(f->best, f->critic.parameter, bytes);
+		memcpy(f->best, f->average, bytes);
 	}
 	memcpy(f->critic.parameter, f->best, bytes);
 done:
