@@ -26,5 +26,6 @@
 #include "venturi/verdict.h"
 #include "venturi/report.h"
 #include "venturi/run.h"
+#include "venturi/validate.h"
 
 #endif

@@ -14,6 +14,7 @@ BEGIN {
 	# Public headers that are not named after their room.
 	owner["known"] = "dataset"
 	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
+	owner["validate"] = "run"
 	owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")

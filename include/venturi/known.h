@@ -34,6 +34,7 @@ struct vt_known {
 	size_t dim_x, dim_y, dim_z; /* dim_z = 0: nothing is given */
 	bool discrete_x, discrete_y, discrete_z;
 	bool enumerated;            /* a layer on all 4096 inputs: vt_known_layer has it */
+	bool of_class;              /* X is the class of an input, not the input: I(T;Y) of the layer */
 	double variance;            /* of the noise of an enumerated layer; 0: it is made of whole numbers */
 	const char *method;         /* how the truth is known */
 };

@@ -79,6 +79,10 @@ enum vt_status vt_frame_put(struct vt_ctx *ctx, struct vt_frame *f, const char *
                             size_t n, const double *value);
 enum vt_status vt_frame_put_text(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *variable,
                                  size_t n, const char *const *value);
+/* A matrix as somebody else's data have it: a variable over two axes of its own, NAME_axis0 and NAME_axis1, without
+ * coordinates.  The values are copied. */
+enum vt_status vt_frame_matrix(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *name,
+                               enum vt_dtype type, const struct vt_mat *m, const char *long_name);
 
 /* SHA-256 of what the frame holds, as the root attribute content_sha256.  It covers every
  * dataset, coordinates included, but those of /provenance, in the byte order of their

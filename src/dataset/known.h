@@ -14,7 +14,7 @@ struct vt_law;
 struct vt_family {
 	const char *name; /* part of the key of the random stream: never changed */
 	bool discrete_x, discrete_y, discrete_z;
-	bool enumerated;
+	bool enumerated, of_class;
 	const char *method;
 	/* How many constants, and what they are; null: none. */
 	size_t (*n_fixed)(const struct vt_law *law);

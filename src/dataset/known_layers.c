@@ -146,8 +146,8 @@ const struct vt_family vt_law_noisy_xt = {
 	.fix = noisy_fix, .draw = noisy_xt_draw,
 };
 const struct vt_family vt_law_noisy_ty = {
-	.name = "noisy-ty", .discrete_x = true, .enumerated = true, .method = "Monte Carlo on the exact density",
-	.n_fixed = noisy_n, .fix = noisy_fix, .draw = noisy_ty_draw,
+	.name = "noisy-ty", .discrete_x = true, .enumerated = true, .of_class = true,
+	.method = "Monte Carlo on the exact density", .n_fixed = noisy_n, .fix = noisy_fix, .draw = noisy_ty_draw,
 };
 
 /* ---- codes: each unit in b equal cells of [-1, 1] --------------------------------------------------------------- */
@@ -226,6 +226,6 @@ const struct vt_family vt_law_codes_xt = {
 	.n_fixed = noisy_n, .fix = codes_fix, .draw = codes_xt_draw, .truth = codes_xt_truth,
 };
 const struct vt_family vt_law_codes_ty = {
-	.name = "codes-ty", .discrete_x = true, .discrete_y = true, .enumerated = true, .method = "enumeration",
-	.n_fixed = noisy_n, .fix = codes_fix, .draw = codes_ty_draw, .truth = codes_ty_truth,
+	.name = "codes-ty", .discrete_x = true, .discrete_y = true, .enumerated = true, .of_class = true,
+	.method = "enumeration", .n_fixed = noisy_n, .fix = codes_fix, .draw = codes_ty_draw, .truth = codes_ty_truth,
 };

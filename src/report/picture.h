@@ -21,6 +21,7 @@ struct vt_curve {
 	size_t style; /* colour, dashes or marker: the same layer has the same one everywhere */
 	size_t n;
 	struct vt_point *point;
+	bool marked;               /* its points carry markers */
 	bool trail;                /* coloured by level, with marks */
 	size_t mark[VT_N_MARKS];   /* indices of points */
 };

@@ -215,7 +215,8 @@ static void plot_curves(FILE *f, const struct vt_picture *p, const struct vt_pan
 		before = ", \\\n     ";
 	}
 	for (size_t c = 0; c < panel->n_curves; c++) {
-		fprintf(f, "%s'%s.dat' index %zu using 1:2 with lines ls %zu", before, p->name, index + c,
+		const char *with = panel->curve[c].marked ? "linespoints" : "lines";
+		fprintf(f, "%s'%s.dat' index %zu using 1:2 with %s ls %zu", before, p->name, index + c, with,
 		        panel->curve[c].style % N_STYLES + 1);
 		before = ", \\\n     ";
 	}

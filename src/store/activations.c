@@ -58,12 +58,13 @@ static enum vt_status add_layer(struct vt_ctx *ctx, struct vt_frame *f, const ch
 	return status;
 }
 
-static enum vt_status add_input(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_mat *m)
+enum vt_status vt_frame_matrix(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *name,
+                               enum vt_dtype type, const struct vt_mat *m, const char *long_name)
 {
-	struct vt_variable v = { .name = "x", .type = VT_F64, .rank = 2, .long_name = "inputs: row, column" };
+	struct vt_variable v = { .name = name, .type = type, .rank = 2, .long_name = long_name };
 	size_t length[2] = { m->rows, m->cols };
 	double *x = packed(ctx, m);
-	enum vt_status status = x ? add(ctx, f, "", v, length, x) : VT_ENOMEM;
+	enum vt_status status = x ? add(ctx, f, group, v, length, x) : VT_ENOMEM;
 	free(x);
 	return status;
 }
@@ -90,7 +91,7 @@ enum vt_status vt_store_activations(struct vt_ctx *ctx, struct vt_store *s, int6
 	VT_REQUIRE(ctx, f && path, VT_ENOMEM, "%s: out of memory for activations", s->folder);
 	VT_TRY(vt_frame_attr_text(ctx, f, "/", "venturi_schema", "venturi-activations/1"));
 	VT_TRY(add(ctx, f, "", steps, (size_t[]){ 1 }, (double[]){ (double)step }));
-	if (input && input->x) VT_TRY(add_input(ctx, f, input));
+	if (input && input->x) VT_TRY(vt_frame_matrix(ctx, f, "", "x", VT_F64, input, "inputs: row, column"));
 	if (label && label->y) VT_TRY(add_labels(ctx, f, label));
 	for (size_t i = 0; i < n_taps; i++) VT_TRY(add_layer(ctx, f, name[i], &tap[i]));
 	status = vt_frame_write(ctx, f, path);
