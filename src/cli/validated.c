@@ -75,7 +75,7 @@ static struct summary summarise(const struct vt_validation *v, const char *estim
 static void print_line(const struct vt_validated *r)
 {
 	bool bracket = r->e.bound == VT_BRACKET;
-	printf("%-49s %-20.40s %6zu %4llu", vt_known_case(r->known).name, r->estimator, r->n, (unsigned long long)r->seed);
+	printf("%-49s %-20.20s %6zu %4llu", vt_known_case(r->known).name, r->estimator, r->n, (unsigned long long)r->seed);
 	cell(r->truth, 6);
 	cell(r->e.mi, 8);
 	cell(bracket ? r->e.lower : r->e.lo, 8);

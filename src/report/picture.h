@@ -21,7 +21,7 @@ struct vt_curve {
 	size_t style; /* colour, dashes or marker: the same layer has the same one everywhere */
 	size_t n;
 	struct vt_point *point;
-	bool marked;               /* its points carry markers */
+	bool marked;               /* points alone, all curves of the picture, with a legend */
 	bool trail;                /* coloured by level, with marks */
 	size_t mark[VT_N_MARKS];   /* indices of points */
 };

@@ -17,13 +17,15 @@
 /* In units of the SVG: a figure is WIDTH wide whatever its columns. */
 enum { WIDTH = 960, ROW = 298, LEFT = 84, RIGHT = 74, TOP = 34, BOTTOM = 58, LABEL = 15, DECADE = 48 };
 /* A plane is taller, and has a colour bar at the right and a legend below. */
-enum { PLANE_ROW = ROW + 120, PLANE_RIGHT = 100, LEGEND = 44 };
+enum { PLANE_ROW = ROW + 120, PLANE_RIGHT = 100, LEGEND = 44, MARKS_RIGHT = 18, MARKS_LEGEND = 66 };
 
 /* Okabe and Ito 2008 without yellow, which white paper swallows. */
-static const char *const colour[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" };
-static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22,5)", "(7,3)", "(10,3,3,3,3,3)" };
-static const int marker[] = { 6, 4, 8, 10, 12, 14, 1 };
-enum { N_STYLES = 7 };
+static const char *const colour[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
+                                      "#888888" };
+static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22,5)", "(7,3)", "(10,3,3,3,3,3)",
+                                      "(2,5)" };
+static const int marker[] = { 6, 4, 8, 10, 12, 14, 1, 2 };
+enum { N_STYLES = 8 };
 
 static void comment(FILE *f, const struct vt_picture *p)
 {
@@ -41,9 +43,20 @@ static bool has_trails(const struct vt_picture *p)
 	return p->panel[0].n_curves > 0 && p->panel[0].curve[0].trail;
 }
 
+/* Marks alone: curves are no functions of x, and their names stand in one legend. */
+static bool has_marks(const struct vt_picture *p)
+{
+	return p->panel[0].n_curves > 0 && p->panel[0].curve[0].marked;
+}
+
+static double legend_of(const struct vt_picture *p)
+{
+	return has_trails(p) ? LEGEND : has_marks(p) ? MARKS_LEGEND : 0;
+}
+
 static double height_of(const struct vt_picture *p)
 {
-	return (double)(rows_of(p) * (has_trails(p) ? PLANE_ROW : ROW) + (has_trails(p) ? LEGEND : 0));
+	return (double)(rows_of(p) * (has_trails(p) ? PLANE_ROW : ROW)) + legend_of(p);
 }
 
 static void terminals(FILE *f, const struct vt_picture *p)
@@ -87,8 +100,8 @@ struct box {
 
 static struct box box_of(const struct vt_picture *p, size_t k)
 {
-	double h = height_of(p), row = (h - (has_trails(p) ? LEGEND : 0)) / (double)rows_of(p);
-	double column = WIDTH / (double)p->columns, right = has_trails(p) ? PLANE_RIGHT : RIGHT;
+	double h = height_of(p), row = (h - legend_of(p)) / (double)rows_of(p);
+	double column = WIDTH / (double)p->columns, right = has_trails(p) ? PLANE_RIGHT : has_marks(p) ? MARKS_RIGHT : RIGHT;
 	double x = column * (double)(k % p->columns), y = row * (double)(k / p->columns);
 	return (struct box){
 		(x + LEFT) / WIDTH, (x + column - right) / WIDTH, 1 - (y + row - BOTTOM) / h, 1 - (y + TOP) / h,
@@ -215,10 +228,22 @@ static void plot_curves(FILE *f, const struct vt_picture *p, const struct vt_pan
 		before = ", \\\n     ";
 	}
 	for (size_t c = 0; c < panel->n_curves; c++) {
-		const char *with = panel->curve[c].marked ? "linespoints" : "lines";
-		fprintf(f, "%s'%s.dat' index %zu using 1:2 with %s ls %zu", before, p->name, index + c, with,
+		fprintf(f, "%s'%s.dat' index %zu using 1:2 with lines ls %zu", before, p->name, index + c,
 		        panel->curve[c].style % N_STYLES + 1);
 		before = ", \\\n     ";
+	}
+	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
+}
+
+static void plot_marks(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index, bool key)
+{
+	const char *before = "plot ";
+	if (key) fprintf(f, "set key at screen 0.5, screen %.4f center bottom horizontal samplen 1\n", 8 / height_of(p));
+	for (size_t c = 0; c < panel->n_curves; c++) {
+		size_t style = panel->curve[c].style % N_STYLES + 1;
+		fprintf(f, "%s'%s.dat' index %zu using 1:2 with points ls %zu notitle", before, p->name, index + c, style);
+		before = ", \\\n     ";
+		if (key) fprintf(f, "%skeyentry with points ls %zu title '%s'", before, style, panel->curve[c].name);
 	}
 	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
 }
@@ -274,6 +299,8 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 		if (trails) {
 			trail_frame(f, p, k, &b);
 			plot_trails(f, p, panel, index, k + 1 == p->n_panels);
+		} else if (has_marks(p)) {
+			plot_marks(f, p, panel, index, k + 1 == p->n_panels);
 		} else {
 			VT_TRY(end_labels(ctx, f, panel, b.height));
 			plot_curves(f, p, panel, index);

@@ -17,14 +17,14 @@
 static const struct {
 	const char *label, *pattern;
 } family[] = {
-	{ "spiral of CDF", "spiral-normal_cdf-*" },
-	{ "spiral", "spiral-*" },
-	{ "asinh of t", "asinh-*" },
+	{ "spirals of uniform pairs", "spiral-normal_cdf-*" },
+	{ "spirals of normal pairs", "spiral-*" },
+	{ "asinh of Student t", "asinh-*" },
 	{ "Student t", "student-*" },
 	{ "dense normal", "multinormal-dense-*" },
-	{ "pairs", "multinormal-sparse-*" },
-	{ "pairs, mapped", "*-multinormal-*" },
-	{ "one each", "*" },
+	{ "two normal pairs", "multinormal-sparse-*" },
+	{ "two pairs, mapped by columns", "*-multinormal-*" },
+	{ "one column each", "*" },
 };
 enum { N_FAMILIES = sizeof family / sizeof *family, MOST_PANELS = 12, COLUMNS = 3, LEAST_TASKS = 10 };
 
