@@ -166,6 +166,11 @@ struct vt_store_info {
 	const char *parent_uuid; /* run_uuid of the run that this one resumes, or null */
 };
 enum vt_status vt_store_create(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store **out);
+/* Root attributes, root texts and /provenance, as every run file has them: of a frame that no store holds, such as the
+ * measures of somebody else's activations.  Of `info`, dir, force and commit_seconds are not looked at; of the
+ * experiment name, title, text and hypotheses; of the task number, seed, axes and settings.  `status` is "running"
+ * until it is set again. */
+enum vt_status vt_store_describe(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_store_info *info);
 struct vt_frame *vt_store_frame(struct vt_store *s); /* lives as long as the store */
 const char *vt_store_folder(const struct vt_store *s); /* DIR/task-NNNNN */
 /* Appends a step to /provenance (wall_time) and commits if `commit_seconds` have gone by

@@ -282,7 +282,7 @@ static void print_reasons(const struct vt_results *all)
 		for (size_t j = i; j < all->n; j++) same += strcmp(all->row[j].e.reason, reason) == 0;
 		if (first) putchar('\n');
 		first = false;
-		printf("%s: %s\n    ", vt_flag_worst(all->row[i].e.flags), reason);
+		printf("%s: %s\n    ", all->row[i].e.flags ? vt_flag_worst(all->row[i].e.flags) : "note", reason);
 		print_place(&all->row[i]);
 		if (same > 1) printf(", and %zu more", same - 1);
 		putchar('\n');

@@ -234,17 +234,31 @@ static int compare_rows(const void *a, const void *b, void *matrix)
 	return 0;
 }
 
-enum vt_status vt_rows_distinct(struct vt_ctx *ctx, const struct vt_mat *m, size_t *out)
+enum vt_status vt_rows_number(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_numbers)
 {
 	enum vt_status status = VT_OK;
-	size_t *row = NULL, n = m->rows > 0;
+	size_t *row = NULL;
+	int32_t *number = NULL, last = 0;
 	VT_NEW(ctx, row, m->rows);
+	VT_NEW(ctx, number, m->rows);
 	for (size_t i = 0; i < m->rows; i++) row[i] = i;
 	qsort_r(row, m->rows, sizeof *row, compare_rows, (void *)m);
-	for (size_t i = 1; i < m->rows; i++) n += compare_rows(&row[i - 1], &row[i], (void *)m) != 0;
-	*out = n;
+	for (size_t i = 0; i < m->rows; i++)
+		number[row[i]] = last += i > 0 && compare_rows(&row[i - 1], &row[i], (void *)m) != 0;
+	*n_numbers = (size_t)last + (m->rows > 0);
+	*out = number;
+	number = NULL;
 done:
 	free(row);
+	free(number);
+	return status;
+}
+
+enum vt_status vt_rows_distinct(struct vt_ctx *ctx, const struct vt_mat *m, size_t *out)
+{
+	int32_t *number = NULL;
+	enum vt_status status = vt_rows_number(ctx, m, &number, out);
+	free(number);
 	return status;
 }
 

@@ -51,6 +51,8 @@ enum vt_status vt_given_matrix(struct vt_ctx *ctx, const struct vt_given *g, siz
                                double **copy, bool *discrete);
 /* How many different rows a matrix has. */
 enum vt_status vt_rows_distinct(struct vt_ctx *ctx, const struct vt_mat *m, size_t *out);
+/* A number from 0 on for each row, in the order of the rows' values; equal rows, equal numbers.  Caller frees. */
+enum vt_status vt_rows_number(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_numbers);
 
 /* The names below `group` that a glob takes; a glob with a slash is matched with whole paths.  VT_EDATA when none is. */
 enum vt_status vt_layers_match(struct vt_ctx *ctx, const char *file, const char *glob, size_t *n, char ***path);

@@ -13,7 +13,4 @@ struct vt_store {
 	double began, committed, cost; /* seconds of the steady clock; of the last commit */
 };
 
-/* Root attributes, root texts and /provenance of a new run. */
-enum vt_status vt_store_describe(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_store_info *info);
-
 #endif
