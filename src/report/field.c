@@ -85,10 +85,14 @@ static enum vt_status merge_steps(struct vt_ctx *ctx, struct vt_field *g, struct
 	qsort(g->step, n, sizeof *g->step, ascending);
 	for (size_t t = 0; t < n; t++)
 		if (g->n_frames == 0 || g->step[t] > g->step[g->n_frames - 1]) g->step[g->n_frames++] = g->step[t];
+	/* Somebody else's activations may tell no epochs: steps stand in their place. */
 	for (size_t t = 0; t < g->n_frames; t++) g->epoch[t] = g->step[t];
 	for (size_t i = 0; i < g->n_runs; i++)
-		for (size_t t = 0; series[i] && series[i]->epoch && t < series[i]->dim[0]; t++)
+		for (size_t t = 0; series[i] && series[i]->epoch && t < series[i]->dim[0]; t++) {
+			if (isnan(series[i]->epoch[t])) continue;
 			g->epoch[find_step(g, series[i]->coord[0][t])] = series[i]->epoch[t];
+			g->epochs = true;
+		}
 	status = VT_OK;
 done:
 	return status;

@@ -123,7 +123,7 @@ enum vt_status vt_panel_over_epochs(struct vt_ctx *ctx, const struct vt_source *
 {
 	enum vt_status status;
 	snprintf(out->title, sizeof out->title, "%s", from->study->arm[from->arm].name);
-	out->x_label = "epoch";
+	out->x_label = from->grid->epochs ? "epoch" : "step";
 	out->y_label = y_label;
 	out->epochs = true;
 	out->log_y = log_y;

@@ -49,6 +49,7 @@ struct vt_field {
 	char *unit, *long_name;
 	size_t n_runs, n_frames, n_cells, rank; /* rank: dimensions after step */
 	double *step, *epoch;
+	bool epochs;                            /* any run tells epochs; else they are steps */
 	char *dim[VT_MAX_RANK_FRAME];
 	size_t size[VT_MAX_RANK_FRAME];
 	char **label[VT_MAX_RANK_FRAME];
