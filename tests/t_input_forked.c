@@ -246,7 +246,7 @@ static void read_everything(struct vt_ctx *ctx, size_t *died)
 
 static void damage(void **state)
 {
-	enum { CUTS = 20, FLIPS = 150 };
+	enum { CUTS = 8, FLIPS = 60 };
 	static unsigned char good[1 << 16], bad[1 << 16];
 	uint64_t random = 20261127; /* the seed of what is damaged */
 	size_t died = 0;
