@@ -50,7 +50,8 @@ static void draw_basis(struct vt_rng *r, double m[D][D])
 static void three_dimensions(void **state)
 {
 	struct vt_ctx *ctx = *state;
-	const double unit[D][D] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } }, rho[D][D] = { { .9, 0, 0 }, { 0, .6, 0 }, { 0, 0, .3 } };
+	const double unit[D][D] = { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } };
+	const double rho[D][D] = { { .9, 0, 0 }, { 0, .6, 0 }, { 0, 0, .3 } };
 	const double beta[] = { 1.2345, 2, 2.7778, 5, 11.1111, 11.1112, 1e9 };
 	for (uint64_t seed = 0; seed < 8; seed++) {
 		struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_DATASET, 10);

@@ -24,4 +24,7 @@ enum vt_status vt_curves_declare(struct vt_ctx *ctx, struct vt_frame *frame);
 enum vt_status vt_curves_record(struct vt_ctx *ctx, struct vt_store *store, const struct vt_moment *moment,
                                 const struct vt_snapshot *snapshot);
 
+/* The group /theory: the task's own bottleneck curve, where the dataset knows its law. */
+enum vt_status vt_task_theory(struct vt_ctx *ctx, const struct vt_dataset *data, struct vt_frame *frame);
+
 #endif

@@ -58,6 +58,7 @@ enum vt_status vt_task_run(struct vt_ctx *ctx, const struct vt_experiment *e, si
 	VT_TRY(vt_task_model(ctx, t, data, &model));
 	VT_TRY(vt_task_probe(ctx, t, data, model, &sink.probe));
 	VT_TRY(vt_task_store(ctx, e, t, data, o, &sink.store));
+	VT_TRY(vt_task_theory(ctx, data, vt_store_frame(sink.store)));
 	const struct vt_snapshot_shape shape = vt_probe_shape(sink.probe);
 	VT_TRY(vt_curves_declare(ctx, vt_store_frame(sink.store)));
 	VT_TRY(vt_measures_create(ctx, t->n_measures, t->measure, &shape, vt_store_frame(sink.store), &sink.measures));
