@@ -210,6 +210,18 @@ static void folder(const char *path)
 	}
 }
 
+/* The first arm alone has a curve, and one point of it is none. */
+static void theory(const struct world *w, struct vt_frame *f)
+{
+	static const double x[] = { 0, 0.5, NAN, 0.95, 1.2, 12 }, y[] = { 0, 0.48, 1, 0.9, INFINITY, 0.99 };
+	enum { N = sizeof x / sizeof *x };
+	MUST(w, vt_frame_dim(w->ctx, f, "theory", "point", N, NULL, NULL, "1", "point"));
+	declare(w, f, "theory", "i_xt", VT_F64, 1, "point", NULL, NULL, "bit");
+	declare(w, f, "theory", "i_ty", VT_F64, 1, "point", NULL, NULL, "bit");
+	MUST(w, vt_frame_put(w->ctx, f, "theory", "i_xt", N, x));
+	MUST(w, vt_frame_put(w->ctx, f, "theory", "i_ty", N, y));
+}
+
 static void run(const struct world *w, size_t task)
 {
 	size_t arm = task / w->n_seeds, seed = task % w->n_seeds;
@@ -220,6 +232,7 @@ static void run(const struct world *w, size_t task)
 	if (!f) die(w->ctx);
 	root(w, f, arm, seed, alive);
 	groups(w, f);
+	if (arm == 0) theory(w, f);
 	double offset = 0.8 * vt_rng_normal(&r);
 	for (size_t t = 0; t < w->n_snapshots; t++) step(w, f, t, arm, alive, offset, &r);
 	snprintf(path, sizeof path, "%s/task-%05zu", w->dir, task);

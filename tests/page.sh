@@ -40,6 +40,7 @@ check 'how many seeds, live, dead' says "$page" \
 	'<tr><th scope="row">relu</th><td class="n">10</td><td class="n">9</td><td class="n">1</td><td>task-00012 (seed 2)</td>'
 check 'what is flagged, and how many' grep -q 'out_of_range [1-9][0-9]*, dead 1200' "$page"
 check 'what the numbers cannot mean' says "$page" 'The entropy of a partition, not mutual information.'
+check 'the curve of one arm, none of the other' says "$page" '"optimum":[{"x":[0.0,0.5,0.95,12.0],"y":[0.0,0.48,0.9,0.99]},null]'
 check 'a note for readers without JavaScript' says "$page" '<noscript>'
 
 # ---- nothing from outside -------------------------------------------------------
@@ -76,6 +77,7 @@ if command -v gnuplot >/dev/null; then
 		check "training.$format" [ -s "$here/figures/training.$format" ]
 	done
 	check 'the plane as a figure' [ -s "$here/figures/plane-estimator-1.pdf" ]
+	check 'the optimal curve is in it' grep -q "title 'IB curve of the task'" "$here/figures/plane-estimator-1.gp"
 	check 'scripts are kept' [ -s "$here/figures/training.gp" ]
 	check 'no text from a run file in a script' sh -c '! grep -qE "HARM|alert|onerror|<i>" "$1"/*.gp' - "$here/figures"
 	check 'no command from a figure' [ -z "$(find "$here" -name HARM)" ]

@@ -101,6 +101,7 @@ class Plane {
 		panel.svg.setAttribute('viewBox', '0 0 ' + panel.width + ' ' + panel.height);
 		panel.tracks = tracksOf(study, panel.arm, estimator, mode);
 		drawFrame(panel, study, estimator, arm.label, this.subtitle(panel, arm, mode));
+		drawOptimum(panel, study);
 		drawTrail(panel, study, this.scale);
 		createHeads(panel, study);
 		panel.svg.setAttribute('aria-label', 'Information plane, ' + arm.label + ', estimator ' + study.estimator[estimator] +
@@ -120,11 +121,18 @@ class Plane {
 	buildBar() {
 		this.barBox.textContent = '';
 		const width = Math.max(300, this.barBox.clientWidth || 600);
-		make(this.barBox, 'div', { class: 'note', style: 'font-size:.85rem' },
+		const note = make(this.barBox, 'div', { class: 'note', style: 'font-size:.85rem' },
 			(this.study.axis.length ? 'Panels: ' + this.study.axis.join(', ') + '. ' : '') + 'Mark: layer. Colour: epoch, logarithmic. ' +
-			(this.mode.value === 'mean' ? 'Cross: one standard deviation over seeds.' : ''));
+			(this.mode.value === 'mean' ? 'Cross: one standard deviation over seeds. ' : ''));
+		if ((this.study.optimum || []).some((o) => o)) this.nameOptimum(note);
 		const svg = element(this.barBox, 'svg', { viewBox: '0 0 ' + width + ' 46', 'aria-hidden': 'true' });
 		this.pointer = drawBar(svg, this.study, this.scale, width);
+	}
+
+	nameOptimum(note) {
+		const sample = element(note, 'svg', { viewBox: '0 0 26 8', class: 'sample', 'aria-hidden': 'true' });
+		element(sample, 'path', { class: 'optimum', d: 'M1 4H25' });
+		make(note, 'span', {}, ' the task\u2019s own information-bottleneck curve: no layer can lie above it, its estimate can.');
 	}
 
 	resized() {

@@ -65,6 +65,19 @@ done:
 	return status;
 }
 
+/* Behind the trails; drawn by another rule, since it is no trail. */
+static enum vt_status optimum(struct vt_ctx *ctx, const struct vt_optimum *o, struct vt_curve *out)
+{
+	enum vt_status status;
+	snprintf(out->name, sizeof out->name, "IB curve of the task");
+	VT_NEW(ctx, out->point, o->n);
+	out->n = o->n;
+	for (size_t i = 0; i < o->n; i++) out->point[i] = (struct vt_point){ o->x[i], o->y[i], NAN, NAN, NAN };
+	status = VT_OK;
+done:
+	return status;
+}
+
 static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, const struct vt_plane *p, size_t arm,
                             size_t estimator, struct vt_panel *out)
 {
@@ -75,7 +88,8 @@ static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, const 
 	double most = p->ceiling[estimator];
 	if (isfinite(most)) out->rule[out->n_rules++] = (struct vt_rule){ "ceiling", most, true };
 	if (isfinite(p->h_y)) out->rule[out->n_rules++] = (struct vt_rule){ "H(Y)", p->h_y, false };
-	VT_TRY(vt_panel_curves(ctx, out, p->n_layers));
+	VT_TRY(vt_panel_curves(ctx, out, p->n_layers + (p->optimum[arm].n > 0)));
+	if (p->optimum[arm].n > 0) VT_TRY(optimum(ctx, &p->optimum[arm], &out->curve[p->n_layers]));
 	for (size_t l = 0; l < p->n_layers; l++) {
 		vt_safe_name(p->xt->label[0][l], "layer", l + 1, out->curve[l].name);
 		out->curve[l].style = l;
@@ -83,6 +97,13 @@ static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, const 
 	}
 done:
 	return status;
+}
+
+static bool any_optimum(const struct vt_plane *p)
+{
+	for (size_t a = 0; a < p->n_arms; a++)
+		if (p->optimum[a].n > 0) return true;
+	return false;
 }
 
 static enum vt_status picture(struct vt_ctx *ctx, const struct vt_study *s, const struct vt_plane *p,
@@ -96,7 +117,9 @@ static enum vt_status picture(struct vt_ctx *ctx, const struct vt_study *s, cons
 	snprintf(name, sizeof name, "plane-%s", safe);
 	VT_TRY(vt_picture_add(ctx, out, name, p->xt->label[1][estimator], at.slots, at.columns < 2 ? at.columns : 2, &added,
 	                      "Information plane under %s, mean over the live seeds. Small mark: before training; hollow: at "
-	                      "the peak of I(X;T); filled: at the end.", p->xt->label[1][estimator]));
+	                      "the peak of I(X;T); filled: at the end.%s", p->xt->label[1][estimator],
+	                      any_optimum(p) ? " Thin line: the task's own information-bottleneck curve, which no layer can "
+	                      "lie above (its estimate can)." : ""));
 	for (size_t a = 0; a < at.arms; a++) VT_TRY(panel(ctx, s, p, a, estimator, &added->panel[a]));
 	vt_picture_ranges(added);
 done:

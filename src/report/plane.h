@@ -6,10 +6,17 @@
 
 #include "study.h"
 
+/* The task's own information-bottleneck curve, bit; n = 0 where the runs have none. */
+struct vt_optimum {
+	size_t n;
+	double *x, *y;
+};
+
 /* I(X;T) and I(T;Y) of all runs on one grid of steps, with what bounds them. */
 struct vt_plane {
 	struct vt_field *xt, *ty;
-	size_t n_layers, n_estimators;
+	size_t n_layers, n_estimators, n_arms;
+	struct vt_optimum *optimum; /* per arm */
 	double *ceiling;   /* bit, per estimator: the most it could return; NaN unknown */
 	double h_y;        /* bit: entropy of the labels; NaN unknown */
 	double n_samples;  /* NaN unknown */

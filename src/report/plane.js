@@ -192,6 +192,18 @@ function drawCeilings(panel, study, estimator) {
 	}
 }
 
+/* The task's own information-bottleneck curve, behind everything that moves. */
+function drawOptimum(panel, study) {
+	const o = study.optimum && study.optimum[panel.arm], { svg, sx, sy, range } = panel;
+	if (!o) return;
+	let d = '';
+	for (let i = 0; i < o.x.length && (i === 0 || o.x[i - 1] < range.x[1]); i++) {
+		const over = o.x[i] - range.x[1], y = over > 0 ? o.y[i] - (over * (o.y[i] - o.y[i - 1])) / (o.x[i] - o.x[i - 1]) : o.y[i];
+		d += (i ? 'L' : 'M') + sx(Math.min(o.x[i], range.x[1])).toFixed(1) + ' ' + sy(y).toFixed(1);
+	}
+	element(element(svg, 'path', { class: 'optimum', d }), 'title', {}, 'Information-bottleneck curve of the task');
+}
+
 /* The last frame before `t` with a value, so that gaps are bridged; -1 if there is none. */
 function lastBefore(track, t) {
 	while (--t >= 0 && !(isFinite(track.x[t]) && isFinite(track.y[t])));

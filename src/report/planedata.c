@@ -54,6 +54,52 @@ static bool same_frames(const struct vt_field *a, const struct vt_field *b)
 	return a->n_frames == b->n_frames && memcmp(a->step, b->step, a->n_frames * sizeof *a->step) == 0;
 }
 
+static enum vt_status take(struct vt_ctx *ctx, const struct vt_study *s, size_t run, const char *variable, size_t *n,
+                           double **out)
+{
+	struct vt_series *series = NULL;
+	enum vt_status status;
+	VT_TRY(vt_runs_series(ctx, s->runs, run, variable, &series));
+	VT_REQUIRE(ctx, series->value && series->rank == 1, VT_EDATA, "%s: %s is no curve", s->run[run].task, variable);
+	*n = series->n;
+	*out = series->value;
+	series->value = NULL;
+done:
+	vt_series_free(series);
+	return status;
+}
+
+static void keep_finite(struct vt_optimum *o)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < o->n; i++) {
+		if (!isfinite(o->x[i]) || !isfinite(o->y[i])) continue;
+		o->x[n] = o->x[i];
+		o->y[n++] = o->y[i];
+	}
+	o->n = n;
+}
+
+/* Runs of an arm differ in the seed only: the first one that has the curve speaks for all. */
+static enum vt_status load_optima(struct vt_ctx *ctx, const struct vt_study *s, struct vt_plane *p)
+{
+	enum vt_status status;
+	size_t n_y = 0;
+	VT_NEW(ctx, p->optimum, s->n_arms);
+	p->n_arms = s->n_arms;
+	for (size_t i = 0; i < s->n_runs; i++) {
+		struct vt_optimum *o = &p->optimum[s->run[i].arm];
+		if (o->x || !vt_runs_has(s->runs, i, "theory/i_xt") || !vt_runs_has(s->runs, i, "theory/i_ty")) continue;
+		VT_TRY(take(ctx, s, i, "theory/i_xt", &o->n, &o->x));
+		VT_TRY(take(ctx, s, i, "theory/i_ty", &n_y, &o->y));
+		if (n_y < o->n) o->n = n_y;
+		keep_finite(o);
+	}
+	status = VT_OK;
+done:
+	return status;
+}
+
 enum vt_status vt_plane_load(struct vt_ctx *ctx, const struct vt_study *s, struct vt_plane *out)
 {
 	struct vt_plane p = { .h_y = NAN };
@@ -69,6 +115,7 @@ enum vt_status vt_plane_load(struct vt_ctx *ctx, const struct vt_study *s, struc
 	VT_TRY(largest(ctx, s, "information/ceiling", p.n_estimators, p.ceiling));
 	VT_TRY(largest(ctx, s, "information/n_samples", 1, &p.n_samples));
 	VT_TRY(label_entropy(ctx, s, &p.h_y));
+	VT_TRY(load_optima(ctx, s, &p));
 	*out = p;
 	p = (struct vt_plane){ 0 };
 done:
@@ -80,6 +127,11 @@ void vt_plane_clear(struct vt_plane *p)
 {
 	vt_field_free(p->xt);
 	vt_field_free(p->ty);
+	for (size_t a = 0; p->optimum && a < p->n_arms; a++) {
+		free(p->optimum[a].x);
+		free(p->optimum[a].y);
+	}
+	free(p->optimum);
 	free(p->ceiling);
 	*p = (struct vt_plane){ 0 };
 }
@@ -169,6 +221,17 @@ static json_t *steps(const double *v, size_t n)
 	return out;
 }
 
+static json_t *optima(const struct vt_plane *p)
+{
+	json_t *out = json_array();
+	for (size_t a = 0; a < p->n_arms; a++) {
+		const struct vt_optimum *o = &p->optimum[a];
+		json_array_append_new(out, o->n == 0 ? json_null() : json_pack("{s:o, s:o}", "x", numbers(o->x, o->n), "y",
+		                                                                numbers(o->y, o->n)));
+	}
+	return out;
+}
+
 static json_t *arms(const struct vt_study *s)
 {
 	json_t *out = json_array();
@@ -197,12 +260,12 @@ enum vt_status vt_plane_json(struct vt_ctx *ctx, const struct vt_study *s, const
 	VT_NEW(ctx, buffer, p->xt->n_frames * LONGEST_VALUE + 1);
 	const char *const *layer = (const char *const *)p->xt->label[0];
 	const char *const *estimator = (const char *const *)p->xt->label[1];
-	root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "venturi-plane/1",
+	root = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "venturi-plane/1",
 	                 "step", steps(p->xt->step, p->xt->n_frames), "epoch", numbers(p->xt->epoch, p->xt->n_frames),
 	                 "layer", texts(layer, p->n_layers), "estimator", texts(estimator, p->n_estimators),
 	                 "ceiling", numbers(p->ceiling, p->n_estimators), "h_y", number(p->h_y),
 	                 "n", number(p->n_samples), "axis", texts(s->axis, s->n_axes), "arm", arms(s),
-	                 "run", runs(s, p, buffer));
+	                 "optimum", optima(p), "run", runs(s, p, buffer));
 	if (root) json = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(7));
 	VT_REQUIRE(ctx, json, VT_ENOMEM, "out of memory for the plane of %zu runs", s->n_runs);
 	*out = json;

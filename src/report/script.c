@@ -26,6 +26,12 @@ static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22
                                       "(2,5)" };
 static const int marker[] = { 6, 4, 8, 10, 12, 14, 1, 2 };
 enum { N_STYLES = 8 };
+static const char *const colour[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" };
+static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22,5)", "(7,3)", "(10,3,3,3,3,3)" };
+static const int marker[] = { 6, 4, 8, 10, 12, 14, 1 };
+enum { N_STYLES = 7 };
+/* A curve among trails. */
+#define BEHIND "lw 1.2 lc rgb '#0062a3'"
 
 static void comment(FILE *f, const struct vt_picture *p)
 {
@@ -259,12 +265,17 @@ static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_pan
 {
 	static const double size[VT_N_MARKS] = { 0.7, 1.1, 1.5 };
 	const char *before = "plot ";
-	for (size_t c = 0; c < panel->n_curves; c++) {
-		fprintf(f, "%s'%s.dat' index %zu using 1:2:5 with lines lw 2 lc palette notitle", before, p->name, index + c);
+	for (size_t c = panel->n_curves; c-- > 0;) { /* what is no trail stands last, and is drawn first, behind */
+		fprintf(f, "%s'%s.dat' index %zu using 1:2%s notitle", before, p->name, index + c,
+		        panel->curve[c].trail ? ":5 with lines lw 2 lc palette" : " with lines " BEHIND);
 		before = ", \\\n     ";
 	}
 	for (size_t c = 0; c < panel->n_curves; c++) {
 		const struct vt_curve *t = &panel->curve[c];
+		if (!t->trail) {
+			if (key) fprintf(f, "%skeyentry with lines " BEHIND " title '%s'", before, t->name);
+			continue;
+		}
 		int type = marker[t->style % N_STYLES];
 		for (size_t m = 0; m < VT_N_MARKS; m++)
 			fprintf(f, "%s'%s.dat' index %zu every ::%zu::%zu using 1:2 with points pt %d ps %.1f lw 1.4 "

@@ -32,7 +32,9 @@ static void panel(struct vt_page *page, const struct vt_panel *p)
 		vt_page_add(page, "<th scope=\"col\" class=\"n\">%s</th>",
 		            vt_number(p->epochs ? first->point[column(first, k)].level : first->point[column(first, k)].x, 3).text);
 	vt_page_add(page, "</tr></thead><tbody>\n");
-	for (size_t c = 0; c < p->n_curves; c++) row(page, &p->curve[c]);
+	/* What stands behind trails has other abscissae. */
+	for (size_t c = 0; c < p->n_curves; c++)
+		if (p->curve[c].trail == first->trail) row(page, &p->curve[c]);
 	vt_page_add(page, "</tbody></table></div>\n");
 }
 

@@ -46,6 +46,28 @@ done:
 	return status;
 }
 
+/* Of the law, not of a point; variables, not attributes, so that a collected sweep keeps each run's own. */
+static enum vt_status put_facts(struct vt_ctx *ctx, struct vt_frame *frame, const struct vt_ib_facts *f)
+{
+	static const struct vt_variable fact[] = {
+		{ "beta_c", VT_F64, 0, { NULL }, "1", "1 / squared maximal correlation: from here on a constant T is unstable", false },
+		{ "h_x", VT_F64, 0, { NULL }, "bit", "entropy of the input", false },
+		{ "h_y", VT_F64, 0, { NULL }, "bit", "entropy of the label", false },
+		{ "i_xy", VT_F64, 0, { NULL }, "bit", "information between input and label", false },
+		{ "states", VT_I64, 0, { NULL }, "1", "inputs that differ in what they say of the label", false },
+		{ "deterministic", VT_U8, 0, { NULL }, "1", "1: the label is a function of the input", false },
+	};
+	const double number[] = { f->beta_c, f->h_x * VT_BITS_PER_NAT, f->h_y * VT_BITS_PER_NAT, f->i_xy * VT_BITS_PER_NAT,
+		                  (double)f->n_states, f->deterministic };
+	enum vt_status status = VT_OK;
+	for (size_t i = 0; i < sizeof fact / sizeof *fact; i++) {
+		VT_TRY(vt_frame_variable(ctx, frame, "theory", &fact[i]));
+		VT_TRY(vt_frame_put(ctx, frame, "theory", fact[i].name, 1, &number[i]));
+	}
+done:
+	return status;
+}
+
 static enum vt_status describe(struct vt_ctx *ctx, struct vt_frame *frame, const struct vt_ib_facts *f)
 {
 	enum vt_status status;
@@ -59,12 +81,6 @@ static enum vt_status describe(struct vt_ctx *ctx, struct vt_frame *frame, const
 	VT_TRY(vt_frame_attr_text(ctx, frame, "theory", "note", "of the source of the rows, not of the rows drawn; straight "
 	                          "lines between points are never above the curve; no T made from X lies above it, but "
 	                          "estimates can"));
-	VT_TRY(vt_frame_attr_int(ctx, frame, "theory", "deterministic", f->deterministic));
-	VT_TRY(vt_frame_attr_int(ctx, frame, "theory", "states", (int64_t)f->n_states));
-	VT_TRY(vt_frame_attr_real(ctx, frame, "theory", "beta_c", f->beta_c));
-	VT_TRY(vt_frame_attr_real(ctx, frame, "theory", "h_x_bit", f->h_x * VT_BITS_PER_NAT));
-	VT_TRY(vt_frame_attr_real(ctx, frame, "theory", "h_y_bit", f->h_y * VT_BITS_PER_NAT));
-	VT_TRY(vt_frame_attr_real(ctx, frame, "theory", "i_xy_bit", f->i_xy * VT_BITS_PER_NAT));
 done:
 	return status;
 }
@@ -80,6 +96,7 @@ enum vt_status vt_task_theory(struct vt_ctx *ctx, const struct vt_dataset *data,
 	VT_TRY(vt_ib_facts(ctx, law, &facts));
 	VT_TRY(vt_ib_trace(ctx, law, &search, MOST_POINTS, point, &n));
 	VT_TRY(put(ctx, frame, n, point));
+	VT_TRY(put_facts(ctx, frame, &facts));
 	VT_TRY(describe(ctx, frame, &facts));
 done:
 	if (status != VT_OK) vt_ctx_frame(ctx, "in the bottleneck curve of the task");
