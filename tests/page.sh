@@ -77,7 +77,7 @@ if command -v gnuplot >/dev/null; then
 		check "training.$format" [ -s "$here/figures/training.$format" ]
 	done
 	check 'the plane as a figure' [ -s "$here/figures/plane-estimator-1.pdf" ]
-	check 'the optimal curve is in it' grep -q "title 'IB curve of the task'" "$here/figures/plane-estimator-1.gp"
+	check 'the optimal curve is in it' grep -q "title 'IB curve'" "$here/figures/plane-estimator-1.gp"
 	check 'scripts are kept' [ -s "$here/figures/training.gp" ]
 	check 'no text from a run file in a script' sh -c '! grep -qE "HARM|alert|onerror|<i>" "$1"/*.gp' - "$here/figures"
 	check 'no command from a figure' [ -z "$(find "$here" -name HARM)" ]

@@ -98,6 +98,87 @@ static void symmetric_channel(void **state)
 	}
 }
 
+/* ---- two inputs -------------------------------------------------------------------- */
+
+enum { GRID = 2000 };
+
+/* A law of two inputs and its labels given each. */
+struct two {
+	size_t n_y;
+	double p1, cond[2][5];
+};
+
+/* - h(p) + beta H(Y) where input 1 has probability p. */
+static double potential(const struct two *l, double beta, double p)
+{
+	double h = 0;
+	for (size_t y = 0; y < l->n_y; y++) h += plogp((1 - p) * l->cond[0][y] + p * l->cond[1][y]);
+	return beta * h - coin(p);
+}
+
+/* With two inputs a cluster is a number p, and the least cost is the lower convex envelope of the
+ * potential less the potential itself (Witsenhausen & Wyner 1975): two clusters on a grid. */
+static double envelope(const struct two *l, double beta)
+{
+	double at[GRID + 1], own = potential(l, beta, l->p1), best = 0;
+	for (int i = 0; i <= GRID; i++) at[i] = potential(l, beta, (double)i / GRID);
+	int middle = (int)(l->p1 * GRID);
+	for (int i = 0; i <= middle; i++)
+		for (int k = middle + 1; k <= GRID; k++) {
+			double a = (double)i / GRID, b = (double)k / GRID, share = (l->p1 - a) / (b - a);
+			best = fmin(best, (1 - share) * at[i] + share * at[k] - own);
+		}
+	return best;
+}
+
+static void check_two_inputs(struct vt_ctx *ctx, const struct two *l, size_t n, const double *beta,
+                             struct vt_ib_point *p)
+{
+	double joint[10];
+	for (size_t y = 0; y < l->n_y; y++) {
+		joint[y] = (1 - l->p1) * l->cond[0][y];
+		joint[l->n_y + y] = l->p1 * l->cond[1][y];
+	}
+	OK(ctx, vt_ib_curve(ctx, table(joint, 2, l->n_y), NULL, n, beta, p));
+	for (size_t i = 0; i < n; i++) {
+		double cost = vt_ib_cost(&p[i], beta[i]), wanted = envelope(l, beta[i]);
+		if (cost > wanted + 1e-10 || cost < wanted - 2e-4 * beta[i])
+			fail_msg("p %g, beta %g: cost %.10g, by the envelope %.10g", l->p1, beta[i], cost, wanted);
+	}
+}
+
+static void two_inputs(void **state)
+{
+	static const double beta[] = { 1.1, 1.4, 2, 4, 15 };
+	struct vt_ib_point p[5];
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_DATASET, 12);
+		struct two l = { .n_y = 2 + seed % 4, .p1 = vt_rng_uniform(&r) };
+		if (seed >= 4) l.p1 *= l.p1 * l.p1;
+		for (int x = 0; x < 2; x++) {
+			double sum = 0;
+			for (size_t y = 0; y < l.n_y; y++) sum += l.cond[x][y] = exp(1.5 * vt_rng_normal(&r));
+			for (size_t y = 0; y < l.n_y; y++) l.cond[x][y] /= sum;
+		}
+		printf("seed %d\n", (int)seed);
+		check_two_inputs(*state, &l, 5, beta, p);
+	}
+}
+
+/* A rare input that settles the label: solutions appear at a distance, far below beta_c. */
+static void lopsided(void **state)
+{
+	const struct two l = { .n_y = 2, .p1 = 0.0165, .cond = { { 0.8959, 0.1041 }, { 0, 1 } } };
+	const double beta[] = { 1.2, 2.2, 4, 7 }, joint[] = { 0.9835 * 0.8959, 0.9835 * 0.1041, 0, 0.0165 };
+	struct vt_ib_point p[4];
+	struct vt_ib_facts f;
+	check_two_inputs(*state, &l, 4, beta, p);
+	OK(*state, vt_ib_facts(*state, table(joint, 2, 2), &f));
+	assert_true(f.beta_c > 8 && p[1].i_xt > 0.03 && p[0].i_xt == 0);
+}
+
+/* ---- straight curves -------------------------------------------------------------------- */
+
 /* Y is X with probability 1 - e, else erased: I(T;Y) = (1 - e) I(X;T) for every T, a straight
  * curve without being deterministic. */
 static void erasure_channel(void **state)
@@ -193,7 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(noisy_sphere),    cmocka_unit_test(hard_sphere), cmocka_unit_test(symmetric_channel),
 		cmocka_unit_test(erasure_channel), cmocka_unit_test(independent), cmocka_unit_test(constant_label),
-		cmocka_unit_test(refusals),
+		cmocka_unit_test(refusals),        cmocka_unit_test(two_inputs),  cmocka_unit_test(lopsided),
 	};
 	return cmocka_run_group_tests(tests, context_create, context_free);
 }

@@ -132,7 +132,7 @@ class Plane {
 	nameOptimum(note) {
 		const sample = element(note, 'svg', { viewBox: '0 0 26 8', class: 'sample', 'aria-hidden': 'true' });
 		element(sample, 'path', { class: 'optimum', d: 'M1 4H25' });
-		make(note, 'span', {}, ' the task\u2019s own information-bottleneck curve: no layer can lie above it, its estimate can.');
+		make(note, 'span', {}, ' the task\u2019s own information-bottleneck curve: no layer can lie above it; estimates can.');
 	}
 
 	resized() {

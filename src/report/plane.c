@@ -69,7 +69,7 @@ done:
 static enum vt_status optimum(struct vt_ctx *ctx, const struct vt_optimum *o, struct vt_curve *out)
 {
 	enum vt_status status;
-	snprintf(out->name, sizeof out->name, "IB curve of the task");
+	snprintf(out->name, sizeof out->name, "IB curve");
 	VT_NEW(ctx, out->point, o->n);
 	out->n = o->n;
 	for (size_t i = 0; i < o->n; i++) out->point[i] = (struct vt_point){ o->x[i], o->y[i], NAN, NAN, NAN };

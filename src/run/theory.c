@@ -15,7 +15,7 @@ enum { MOST_POINTS = 64 };
 static const struct vt_ib_settings search = { .n_starts = 4, .max_iterations = 20000, .tolerance = 1e-11 };
 
 static const struct vt_variable variables[] = {
-	{ "beta", VT_F64, 1, { "point" }, "1", "lagrange multiplier: I(X;T) paid for I(T;Y); infinite at the curve's end", false },
+	{ "beta", VT_F64, 1, { "point" }, "1", "price of I(T;Y) in I(X;T); infinite at the curve's end", false },
 	{ "i_xt", VT_F64, 1, { "point" }, "bit", "information between input and an optimal T", false },
 	{ "i_ty", VT_F64, 1, { "point" }, "bit", "information between an optimal T and the label", false },
 	{ "h_t", VT_F64, 1, { "point" }, "bit", "entropy of the optimal T", false },
@@ -50,7 +50,7 @@ done:
 static enum vt_status put_facts(struct vt_ctx *ctx, struct vt_frame *frame, const struct vt_ib_facts *f)
 {
 	static const struct vt_variable fact[] = {
-		{ "beta_c", VT_F64, 0, { NULL }, "1", "1 / squared maximal correlation: from here on a constant T is unstable", false },
+		{ "beta_c", VT_F64, 0, { NULL }, "1", "1 / squared maximal correlation: above it a constant T is unstable", false },
 		{ "h_x", VT_F64, 0, { NULL }, "bit", "entropy of the input", false },
 		{ "h_y", VT_F64, 0, { NULL }, "bit", "entropy of the label", false },
 		{ "i_xy", VT_F64, 0, { NULL }, "bit", "information between input and label", false },
