@@ -71,9 +71,10 @@ static double log_add(double a, double b)
 }
 
 /* k = exp(-(d2 - least) / (2 sd^2)); returns -least / (2 sd^2), what was divided out. */
-static double kernels(size_t n, double sd, double *d2, double *k)
+VT_CLONES static double kernels(size_t n, double sd, double *d2, double *k)
 {
 	double least = INFINITY;
+#pragma omp simd reduction(min : least)
 	for (size_t i = 0; i < n; i++) least = d2[i] < least ? d2[i] : least;
 	if (least == INFINITY) least = 0;
 	for (size_t i = 0; i < n; i++) d2[i] = (d2[i] - least) / (sd * sd);
@@ -84,8 +85,8 @@ static double kernels(size_t n, double sd, double *d2, double *k)
 VT_CLONES static void distances(const struct work *w, const double *t, double *d2)
 {
 	size_t n = w->n * w->n_draws;
-	memset(d2, 0, n * sizeof *d2);
-	for (size_t c = 0; c < w->width; c++) {
+	for (size_t i = 0; i < n; i++) d2[i] = (w->all[i] - t[0]) * (w->all[i] - t[0]);
+	for (size_t c = 1; c < w->width; c++) {
 		const double *x = w->all + c * n, at = t[c];
 		for (size_t i = 0; i < n; i++) d2[i] += (x[i] - at) * (x[i] - at);
 	}

@@ -58,13 +58,19 @@ VT_INLINE void kernel(double rate, double far, const vector *d2, vector *out)
 
 VT_CLONES void vt_pair_kernel(size_t n, double rate, const double *d2, double *k)
 {
-	for (size_t i = 0; i < n; i += LANES) {
-		size_t count = n - i < LANES ? n - i : LANES;
-		vector v = { 0 };
-		memcpy(&v, d2 + i, count * sizeof *d2);
-		kernel(rate * M_LOG2E, -least_exponent / (rate * M_LOG2E), &v, &v);
-		memcpy(k + i, &v, count * sizeof *k);
+	const double far = -least_exponent / (rate * M_LOG2E);
+	size_t whole = n / LANES * LANES;
+	vector v;
+	for (size_t i = 0; i < whole; i += LANES) {
+		memcpy(&v, d2 + i, sizeof v);
+		kernel(rate * M_LOG2E, far, &v, &v);
+		memcpy(k + i, &v, sizeof v);
 	}
+	if (whole == n) return;
+	v = (vector){ 0 };
+	memcpy(&v, d2 + whole, (n - whole) * sizeof *d2);
+	kernel(rate * M_LOG2E, far, &v, &v);
+	memcpy(k + whole, &v, (n - whole) * sizeof *k);
 }
 
 VT_INLINE bool any_near(const vector *d2, double far)
