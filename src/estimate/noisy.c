@@ -56,9 +56,10 @@ struct work {
 	double *null;         /* n_points x n_null */
 };
 
-/* Local terms of one point, in nats. */
+/* Local terms of one point, in nats.  apart: between the two halves of the other rows' realisations,
+ * which all points share, so that their scatter does not show what error those leave. */
 struct local {
-	double upper, lower, i_ty, log_p, jackknife;
+	double upper, lower, i_ty, log_p, jackknife, apart, i_ty_apart;
 };
 
 /* ---- one point ---------------------------------------------------------------- */
@@ -161,24 +162,32 @@ static struct others other_rows(const struct work *w, const double *k, const int
 	return o;
 }
 
-/* ln(e^own + e^shift b) with the error that b's realisations leave removed: 2 f(b) less the mean of f
- * over the halves. */
-static double jackknifed(double own, double shift, const double half[2], double *correction)
+/* f = ln(e^own + e^shift b) with the error that b's realisations leave removed: 2 f(b) less the mean of
+ * f over the halves of b; how much that moved it, and how far apart the halves are. */
+struct halved {
+	double value, moved, apart;
+};
+
+static struct halved jackknifed(double own, double shift, const double half[2])
 {
 	double whole = log_add(own, log((half[0] + half[1]) / 2) + shift);
-	double halves = (log_add(own, log(half[0]) + shift) + log_add(own, log(half[1]) + shift)) / 2;
-	if (correction) *correction = whole - halves;
-	return whole + (whole - halves);
+	double first = log_add(own, log(half[0]) + shift), second = log_add(own, log(half[1]) + shift);
+	double moved = whole - (first + second) / 2;
+	return (struct halved){ whole + moved, moved, first - second };
 }
 
 /* ln p(t|y) / p(t), the mean of both sides. */
-static double label_term(const struct work *w, double with, double without, double shift, const struct others *o,
-                         double n_class)
+static struct halved label_term(const struct work *w, double with, double without, double shift, const struct others *o,
+                                double n_class)
 {
-	double sum = 0;
-	sum += jackknifed(with, shift, o->own_class, NULL) - jackknifed(with, shift, o->half, NULL);
-	sum += jackknifed(without, shift, o->own_class, NULL) - jackknifed(without, shift, o->half, NULL);
-	return sum / 2 - log(n_class / (double)w->n);
+	struct halved term = { -log(n_class / (double)w->n), 0, 0 };
+	for (size_t side = 0; side < 2; side++) {
+		struct halved class = jackknifed(side ? with : without, shift, o->own_class);
+		struct halved all = jackknifed(side ? with : without, shift, o->half);
+		term.value += (class.value - all.value) / 2;
+		term.apart += (class.apart - all.apart) / 2;
+	}
+	return term;
 }
 
 /* memory: 2 (n n_draws + n_own) + width numbers. */
@@ -186,7 +195,7 @@ static void one_point(const struct work *w, size_t p, double *memory)
 {
 	size_t n = w->n * w->n_draws, r = p % w->n_rows, made = w->fixed ? 0 : p / w->n_rows;
 	double *d2 = memory, *k = d2 + n, *own_d2 = k + n, *own_k = own_d2 + w->n_own, *t = own_k + w->n_own;
-	double with, without, correction, log_n = log((double)w->n);
+	double with, without, log_n = log((double)w->n);
 	const struct vt_labels *y = &w->in->y;
 	struct vt_rng rng = vt_rng_stream(w->in->seed, VT_PURPOSE_RESAMPLE, 1 + p);
 	for (size_t c = 0; c < w->width; c++)
@@ -200,17 +209,22 @@ static void one_point(const struct work *w, size_t p, double *memory)
 	int32_t class = y->y ? y->y[w->row[r]] : 0;
 	struct others o = other_rows(w, k, y->y, class);
 	struct local *out = &w->local[p];
-	double p_with = jackknifed(with, shift, o.half, &out->jackknife) - log_n;
-	double p_without = jackknifed(without, shift, o.half, &correction) - log_n;
-	out->jackknife = (out->jackknife + correction) / 2;
-	out->upper = with - p_without;
-	out->lower = without - p_with;
-	out->log_p = (p_with + p_without) / 2 - (double)w->width / 2 * log(2 * M_PI * w->sd * w->sd);
-	if (y->y) out->i_ty = label_term(w, with, without, shift, &o, w->class_rows[class]);
+	struct halved p_with = jackknifed(with, shift, o.half), p_without = jackknifed(without, shift, o.half), ty = { 0 };
+	if (y->y) ty = label_term(w, with, without, shift, &o, w->class_rows[class]);
+	*out = (struct local){
+		.upper = with - p_without.value + log_n,
+		.lower = without - p_with.value + log_n,
+		.log_p = (p_with.value + p_without.value) / 2 - log_n - (double)w->width / 2 * log(2 * M_PI * w->sd * w->sd),
+		.jackknife = (p_with.moved + p_without.moved) / 2,
+		.apart = (p_with.apart + p_without.apart) / 2,
+		.i_ty = ty.value,
+		.i_ty_apart = ty.apart,
+	};
 	for (size_t q = 0; w->null_label && q < w->in->n_null; q++) {
 		const int32_t *label = w->null_label + q * w->n;
 		struct others under = other_rows(w, k, label, label[w->row[r]]);
-		w->null[p * w->in->n_null + q] = label_term(w, with, without, shift, &under, w->class_rows[label[w->row[r]]]);
+		w->null[p * w->in->n_null + q] =
+			label_term(w, with, without, shift, &under, w->class_rows[label[w->row[r]]]).value;
 	}
 }
 
@@ -299,18 +313,19 @@ static double mean(const struct work *w, size_t member)
 	return sum / (double)w->n_points;
 }
 
-/* Standard error of the mean of a_p: from the points, or where rows are a sample and have several points
- * each, from the rows' means. */
-static double error(const struct work *w, double (*of)(const struct local *), double about)
+/* Standard error of a mean over points: from their scatter, or where rows are a sample, or points of a
+ * row share its realisations, from that of the rows' means; and from how far apart the halves are of
+ * what all points share.  Rows that are all there are scatter too, which makes it too large. */
+static double error(const struct work *w, double (*of)(const struct local *), double about, double apart)
 {
-	size_t groups = w->in->enumerated ? w->n_points : w->n_rows, repeats = w->n_points / groups;
+	size_t groups = w->in->enumerated && w->fixed ? w->n_points : w->n_rows, repeats = w->n_points / groups;
 	double square = 0;
 	for (size_t g = 0; g < groups; g++) {
 		double sum = 0;
 		for (size_t e = 0; e < repeats; e++) sum += of(&w->local[e * groups + g]) - about;
 		square += sum * sum / (double)(repeats * repeats);
 	}
-	return sqrt(square / (double)groups / (double)(groups - 1));
+	return sqrt(square / (double)groups / (double)(groups - 1) + apart * apart / 4);
 }
 
 static double middle(const struct local *l)
@@ -345,7 +360,7 @@ static enum vt_status summarise(struct vt_ctx *ctx, const struct work *w, struct
 	double upper = mean(w, offsetof(struct local, upper)), lower = mean(w, offsetof(struct local, lower));
 	double moved = fabs(mean(w, offsetof(struct local, jackknife)));
 	out->i_xt = (upper + lower) / 2;
-	out->i_xt_se = error(w, middle, out->i_xt);
+	out->i_xt_se = error(w, middle, out->i_xt, mean(w, offsetof(struct local, apart)));
 	out->i_xt_lo = lower - moved - normal_975 * out->i_xt_se;
 	out->i_xt_hi = upper + moved + normal_975 * out->i_xt_se;
 	out->h_t = -mean(w, offsetof(struct local, log_p));
@@ -353,7 +368,7 @@ static enum vt_status summarise(struct vt_ctx *ctx, const struct work *w, struct
 	if (!w->in->enumerated && out->i_xt > out->ceiling - 0.05 / VT_BITS_PER_NAT) out->flags |= VT_SATURATED;
 	if (!w->in->y.y) return VT_OK;
 	out->i_ty = mean(w, offsetof(struct local, i_ty));
-	out->i_ty_se = error(w, label_part, out->i_ty);
+	out->i_ty_se = error(w, label_part, out->i_ty, mean(w, offsetof(struct local, i_ty_apart)));
 	out->i_ty_lo = out->i_ty - normal_975 * out->i_ty_se;
 	out->i_ty_hi = out->i_ty + normal_975 * out->i_ty_se;
 	return null(ctx, w, out);
