@@ -38,7 +38,8 @@ void vt_probe_draws_free(struct vt_probe *p)
 }
 
 /* S of one row of a chunk: the clean activation, or its coordinates in the basis. */
-static void signal(const struct vt_model *m, const struct vt_smooth *s, const struct vt_pass *pass, size_t row, double *out)
+static void signal(const struct vt_model *m, const struct vt_smooth *s, const struct vt_pass *pass, size_t row,
+                   double *out)
 {
 	size_t width = m->tap_width[s->from];
 	const void *clean = vt_pass_clean(m, pass, s->from);
@@ -109,11 +110,12 @@ done:
 
 static bool same(const struct vt_draws *d, size_t n, const uint32_t *row, uint64_t first, size_t n_draws)
 {
-	return d->valid && d->n == n && d->first == first && d->n_draws == n_draws && memcmp(d->row, row, n * sizeof *row) == 0;
+	return d->valid && d->n == n && d->first == first && d->n_draws == n_draws &&
+	       memcmp(d->row, row, n * sizeof *row) == 0;
 }
 
-static enum vt_status draw(struct vt_ctx *ctx, const struct vt_sampler *s, size_t n, const uint32_t *row, uint64_t first,
-                           size_t n_draws, double *out)
+static enum vt_status draw(struct vt_ctx *ctx, const struct vt_sampler *s, size_t n, const uint32_t *row,
+                           uint64_t first, size_t n_draws, double *out)
 {
 	enum vt_status status = VT_OK;
 	struct vt_probe *p = s->self;
