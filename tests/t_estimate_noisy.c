@@ -315,6 +315,7 @@ static void check_rounded(const struct vt_snapshot *s)
 		estimate("exact", &layer, &got);
 		double h = code_entropy(&layer.t, layer.step, NULL), with_y = code_entropy(&layer.t, layer.step, s->label.y);
 		assert_true(fabs(got.i_xt - h) < 1e-12 && fabs(got.i_xt - got.h_t) < 1e-15 && got.i_xt_se == 0);
+		assert_int_equal(got.flags, 0);
 		assert_true(fabs(got.i_ty - (h + h_y - with_y)) < 1e-9);
 	}
 }

@@ -32,7 +32,9 @@ static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const stru
 	if (in->step > 0) refine_codes(&rows, in, scratch);
 	else vt_partition_refine_rows(&rows, &in->t, scratch);
 	VT_TRY(vt_plugin_information(ctx, &rows, in, &out[0]));
-	if (rows.n_cells < rows.n) out[0].flags |= VT_TIES;
+	if (rows.n_cells < rows.n && !(in->step > 0)) out[0].flags |= VT_TIES;
+	/* All inputs, and the codes that the network really has: rows that are alone bias nothing. */
+	if (in->step > 0 && in->enumerated) out[0].flags &= ~(unsigned)VT_BIAS_DOMINATED;
 done:
 	vt_partition_clear(&rows);
 	free(scratch);
