@@ -134,6 +134,10 @@ struct vt_estimate_kind {
 	 * `pair` once more for each.  Null: the door does that. */
 	enum vt_status (*null)(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
 	                       double *mi);
+	/* A statistic of its own for the null, where mi is chosen after a look at the joint data: of the data as they
+	 * are, and for each order.  Null: the statistic is mi. */
+	enum vt_status (*test)(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
+	                       double *observed, double *null);
 	/* Settings that make no sense together: VT_ECONFIG.  Null: all do. */
 	enum vt_status (*check)(struct vt_ctx *ctx, const void *settings);
 };

@@ -67,8 +67,7 @@ const struct vt_estimate_kind vt_estimate_exact = {
 	.kind = { "exact", "entropy of the raw rows, equal only if equal bit by bit", "venturi", 0, NULL,
 	          "rows count as different however near they are: the number falls below log2 n only where numbers "
 	          "round to the same bits, so it depends on train.precision" },
-	.traits = VT_TRUE_ON_GRID,
-	.traits = VT_TAKES_ALL | VT_TAKES_CONDITION | VT_SYMMETRIC,
+	.traits = VT_TAKES_ALL | VT_TAKES_CONDITION | VT_SYMMETRIC | VT_TRUE_ON_GRID,
 	.n_bounds = 1,
 	.bound = { VT_POINT },
 	.suffix = { "" },

@@ -223,17 +223,18 @@ static enum vt_status null(struct vt_ctx *ctx, const struct vt_estimate_kind *ki
 	const double rounding = 1e-9; /* nats: equal but for the order of a sum */
 	size_t n = in->x.rows, total, as_large = 0;
 	uint32_t *order = NULL;
-	double *mi = NULL, sum = 0;
+	double *mi = NULL, sum = 0, observed = statistic(out);
 	VT_REQUIRE(ctx, !__builtin_mul_overflow(n, in->n_null, &total), VT_EDOMAIN, "%zu permutations of %zu rows are too "
 	           "many", in->n_null, n);
 	VT_NEW(ctx, order, total);
 	VT_NEW(ctx, mi, in->n_null);
 	VT_TRY(vt_null_orders(ctx, in, in->n_null, order));
-	if (kind->null) VT_TRY(kind->null(ctx, settings, in, order, mi));
+	if (kind->test) VT_TRY(kind->test(ctx, settings, in, order, &observed, mi));
+	else if (kind->null) VT_TRY(kind->null(ctx, settings, in, order, mi));
 	for (size_t r = 0; r < in->n_null; r++) {
-		if (!kind->null) VT_TRY(permuted(ctx, kind, settings, in, order + r * n, &mi[r]));
+		if (!kind->test && !kind->null) VT_TRY(permuted(ctx, kind, settings, in, order + r * n, &mi[r]));
 		sum += mi[r];
-		as_large += !(mi[r] < statistic(out) - rounding); /* what has no answer counts against */
+		as_large += !(mi[r] < observed - rounding); /* what has no answer counts against */
 	}
 	out->null_mean = sum / (double)in->n_null;
 	out->null_p = (double)(1 + as_large) / (double)(in->n_null + 1);

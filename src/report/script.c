@@ -26,10 +26,6 @@ static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22
                                       "(2,5)" };
 static const int marker[] = { 6, 4, 8, 10, 12, 14, 1, 2 };
 enum { N_STYLES = 8 };
-static const char *const colour[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" };
-static const char *const dashes[] = { "1", "(14,4)", "(3,3)", "(14,4,3,4)", "(22,5)", "(7,3)", "(10,3,3,3,3,3)" };
-static const int marker[] = { 6, 4, 8, 10, 12, 14, 1 };
-enum { N_STYLES = 7 };
 /* A curve among trails. */
 #define BEHIND "lw 1.2 lc rgb '#0062a3'"
 
