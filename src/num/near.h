@@ -15,6 +15,8 @@ struct vt_near {
 	uint32_t *row;
 	size_t *class_begin; /* n_classes + 1 places */
 	size_t n_classes;
+	size_t moved;          /* space whose place p holds the row of place order[p], under a permutation */
+	const uint32_t *order; /* null: none */
 };
 
 enum vt_status vt_near_create(struct vt_ctx *ctx, const struct vt_neighbours_input *in, struct vt_near *out);
@@ -25,8 +27,8 @@ void vt_near_range(const struct vt_near *n, size_t p, size_t *begin, size_t *end
 /* A row whose distances are known as they are defined. */
 struct vt_near_row {
 	double space[VT_MOST_SPACES], joint;
-	uint32_t place;
-	bool own; /* of the class */
+	uint32_t place, bits[VT_MOST_SPACES]; /* what stood in its strips */
+	bool own;                             /* of the class */
 };
 void vt_near_distance(const struct vt_near *n, size_t p, size_t q, struct vt_near_row *out);
 /* Distance in the product of the spaces of `set`. */
@@ -76,6 +78,49 @@ struct vt_strip_list {
 /* minima: scratch for (end - begin) / 32 + 64 numbers */
 void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, uint32_t *minima,
                      struct vt_strip_list *list);
+
+/* ---- brute force, in parts ------------------------------------------------------ */
+
+enum { VT_BRUTE_ROWS = 8 };
+
+struct vt_brute {
+	const struct vt_near *near;
+	struct vt_neighbours *out; /* or null: terms are summed up */
+	const double *term;        /* of count c: term[c n + count] */
+	size_t n_tiles, room;
+	double scale;
+	float *x; /* tiles of VT_STRIP_TILE places, d columns each */
+};
+
+/* What one block works with. */
+struct vt_brute_work {
+	uint32_t *strip[VT_BRUTE_ROWS][VT_MOST_SPACES], *both;
+	float *row;                /* VT_BRUTE_ROWS x d */
+	struct vt_near_row *found; /* room for all */
+	double *value;
+	uint32_t guess; /* where the nearest of the row before ended */
+	double sum; /* of terms */
+	void *memory;
+};
+
+/* One row while it is looked at. */
+struct vt_brute_row {
+	size_t place, begin, end, n_k, n_found;
+	uint32_t *f[VT_MOST_SPACES];
+	double size[VT_MOST_SPACES], most;
+};
+
+/* All columns as floats. */
+enum vt_status vt_brute_create(struct vt_ctx *ctx, const struct vt_near *n, struct vt_brute *out);
+bool vt_brute_work_create(const struct vt_brute *b, struct vt_brute_work *w);
+/* Row p as floats into out (d numbers), and its sizes. */
+void vt_brute_take(const struct vt_brute *b, size_t p, float *out, struct vt_brute_row *r);
+/* Distances of all places in space s to rows row[0 .. count - 1], whose floats are at w->row; x: that space's tiles. */
+void vt_brute_strips(const struct vt_brute *b, const struct vt_brute_work *w, size_t s, const float *x, size_t stride,
+                     struct vt_brute_row *row, size_t count);
+/* The neighbours of a row whose strips, place and sizes are known; the row's own and found places in the strips
+ * become infinite. */
+void vt_brute_finish(const struct vt_brute *b, struct vt_brute_work *w, struct vt_brute_row *r);
 
 /* ---- sort and sweep ---------------------------------------------------------- */
 

@@ -75,11 +75,12 @@ void vt_near_range(const struct vt_near *n, size_t p, size_t *begin, size_t *end
 
 void vt_near_distance(const struct vt_near *n, size_t p, size_t q, struct vt_near_row *out)
 {
-	const double *a = n->x + p * n->d, *b = n->x + q * n->d;
 	out->place = (uint32_t)q;
 	out->own = true;
 	out->joint = 0;
 	for (size_t s = 0; s < n->n_spaces; s++) {
+		bool moved = n->order && s == n->moved;
+		const double *a = n->x + (moved ? n->order[p] : p) * n->d, *b = n->x + (moved ? n->order[q] : q) * n->d;
 		double most = 0;
 		for (size_t c = n->first[s]; c < n->first[s + 1]; c++) {
 			double gap = fabs(a[c] - b[c]);

@@ -1,12 +1,4 @@
-/* All pairs of rows as floats, and in double where floats cannot tell.
- *
- * Columns are centred and scaled by one power of 2, so that a distance R in double and its float f differ by
- *
- *   |f - R| <= delta(R),   delta(t) = 2^-22 (M_i + t) + 1e-37
- *
- * for row i with greatest size M_i: a float near A is off by 2^-24 |A|, row j's |A_j| is at most M_i + R, and the
- * subtraction rounds once more; 2^-23 (1 + tiny) would do.  Only row i's own size enters: an outlier spoils its own
- * distances and nobody else's.  The k-th smallest float is as near to the k-th smallest distance.
+/* Brute force: all pairs of rows, a few rows at a time against tiles of all columns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -17,54 +9,29 @@
 
 #include "near.h"
 
-enum { ROWS = 8, BLOCK = 128, SPARE = 4 };
+enum { BLOCK = 128 };
 
-/* Scaled numbers beyond this are for double alone; floats are clipped far above it. */
-static const double most_size = 1e30, clip = 1e37;
-
-struct job {
-	const struct vt_near *near;
-	struct vt_neighbours *out;
-	size_t n_tiles, room;
-	double scale;
-	float *x; /* tiles of VT_STRIP_TILE places, d columns each */
-};
-
-/* What one block works with. */
-struct work {
-	uint32_t *strip[ROWS][VT_MOST_SPACES], *both;
-	float *row;                /* ROWS x d */
-	struct vt_near_row *found; /* room for all */
-	double *value;
-	uint32_t guess; /* where the nearest of the row before ended */
-	void *memory;
-};
-
-/* One row while it is looked at. */
-struct row {
-	size_t place, begin, end, n_k, n_found;
-	uint32_t *f[VT_MOST_SPACES];
-	double size[VT_MOST_SPACES], most;
-};
+/* Floats are clipped here, far above what neighbours_row.c lets them decide. */
+static const double most_float = 1e37;
 
 /* ---- data as floats ------------------------------------------------------------ */
 
-static void fill_column(struct job *job, size_t c, double centre)
+static void fill_column(struct vt_brute *job, size_t c, double centre)
 {
 	const struct vt_near *n = job->near;
 	for (size_t p = 0; p < job->room; p++) {
 		double v = p < n->n ? (n->x[p * n->d + c] - centre) * job->scale : INFINITY;
-		if (p < n->n) v = fmin(fmax(v, -clip), clip);
+		if (p < n->n) v = fmin(fmax(v, -most_float), most_float);
 		job->x[((p / VT_STRIP_TILE) * n->d + c) * VT_STRIP_TILE + p % VT_STRIP_TILE] = (float)v;
 	}
 }
 
-static enum vt_status as_floats(struct vt_ctx *ctx, struct job *job)
+enum vt_status vt_brute_create(struct vt_ctx *ctx, const struct vt_near *n, struct vt_brute *job)
 {
 	enum vt_status status = VT_OK;
-	const struct vt_near *n = job->near;
 	double *centre = NULL, most = 0, spread;
 	int exponent = 0;
+	job->near = n;
 	job->n_tiles = (n->n + VT_STRIP_TILE - 1) / VT_STRIP_TILE;
 	job->room = job->n_tiles * VT_STRIP_TILE;
 	VT_NEW(ctx, centre, n->d);
@@ -83,185 +50,16 @@ done:
 	return status;
 }
 
-/* ---- margins -------------------------------------------------------------------- */
-
-static double margin(double size, double t)
-{
-	return 0x1p-22 * (size + t) + 1e-37;
-}
-
-/* Bits of a float that is not negative; what is below 0 is as good as 0. */
-static uint32_t bits_of(double v)
-{
-	float f = v > 0 ? (float)v : 0;
-	uint32_t bits;
-	memcpy(&bits, &f, sizeof bits);
-	return bits;
-}
-
-static double value_of(uint32_t bits)
-{
-	float f;
-	memcpy(&f, &bits, sizeof f);
-	return f;
-}
-
-/* ---- the nearest ------------------------------------------------------------------ */
-
-static uint32_t joint_bits(const struct vt_near *n, const struct row *r, size_t q)
-{
-	uint32_t most = r->f[0][q];
-	for (size_t s = 1; s < n->n_spaces; s++) most = r->f[s][q] > most ? r->f[s][q] : most;
-	return most;
-}
-
-static void add_found(const struct vt_near *n, struct work *w, struct row *r, size_t q)
-{
-	struct vt_near_row *found = &w->found[r->n_found++];
-	vt_near_distance(n, r->place, q, found);
-	found->own = q >= r->begin && q < r->end;
-}
-
-static void find_all(const struct vt_near *n, struct work *w, struct row *r)
-{
-	r->n_found = 0;
-	for (size_t q = 0; q < n->n; q++)
-		if (q != r->place) add_found(n, w, r, q);
-}
-
-/* The k-th smallest float where the short list is too short for k. */
-static double kth_of_many(const struct vt_near *n, struct work *w, const struct row *r, size_t k)
-{
-	for (size_t q = r->begin; q < r->end; q++) w->value[q - r->begin] = value_of(joint_bits(n, r, q));
-	return vt_near_kth(w->value, r->end - r->begin, k);
-}
-
-/* All rows of the class that may be among the k nearest, with their distances in double. */
-static void find_near(const struct vt_near *n, struct work *w, struct row *r)
-{
-	struct vt_strip_list list = { .guess = w->guess };
-	size_t k = n->in->k[r->n_k - 1];
-	double kth;
-	list.room = k + SPARE < VT_STRIP_MOST ? k + SPARE : VT_STRIP_MOST;
-	vt_strip_select(r->begin, r->end, n->n_spaces, (const uint32_t *const *)r->f, w->both, &list);
-	w->guess = list.guess;
-	kth = k <= list.n ? value_of(list.bits[k - 1]) : kth_of_many(n, w, r, k);
-	if (!(r->most <= most_size && kth <= most_size)) {
-		find_all(n, w, r);
-		return;
-	}
-	double reach = kth + margin(r->most, kth);
-	uint32_t within = bits_of(reach + margin(r->most, reach));
-	bool whole = list.n < list.room || list.bits[list.n - 1] > within;
-	r->n_found = 0;
-	for (size_t a = 0; whole && a < list.n; a++)
-		if (list.bits[a] <= within) add_found(n, w, r, list.place[a]);
-	for (size_t q = r->begin; !whole && q < r->end; q++)
-		if (joint_bits(n, r, q) <= within) add_found(n, w, r, q);
-}
-
-/* ---- counts ------------------------------------------------------------------------ */
-
-static bool inside(double distance, const struct vt_near_radius *radius, size_t c)
-{
-	return radius->strict ? distance < radius->count[c] : distance <= radius->count[c];
-}
-
-/* Strip of the product of the spaces of count c. */
-static const uint32_t *set_strip(const struct vt_near *n, struct work *w, const struct row *r, unsigned set)
-{
-	const uint32_t *only = NULL;
-	bool several = false;
-	for (size_t s = 0; s < n->n_spaces; s++) {
-		if (!(set >> s & 1)) continue;
-		if (several) vt_strip_join(n->n, r->f[s], w->both);
-		else if (only) {
-			memcpy(w->both, only, n->n * sizeof *w->both);
-			vt_strip_join(n->n, r->f[s], w->both);
-			several = true;
-		} else only = r->f[s];
-	}
-	return several ? w->both : only;
-}
-
-/* Rows whose floats are too near to the radius to tell. */
-static uint32_t doubtful(const struct vt_near *n, const struct row *r, const struct vt_near_radius *radius, size_t c,
-                         const uint32_t *f, uint32_t lo, uint32_t width)
-{
-	uint32_t count = 0;
-	struct vt_near_row exact;
-	for (size_t q = 0; q < n->n; q++) {
-		if (f[q] - lo > width) continue;
-		vt_near_distance(n, r->place, q, &exact);
-		count += inside(vt_near_set(&exact, n->in->count[c]), radius, c);
-	}
-	return count;
-}
-
-/* Rows of the list are counted by their distances; their floats are out of the way. */
-static uint32_t count_rows(const struct job *job, const struct work *w, const struct row *r,
-                           const struct vt_near_radius *radius, size_t c, const uint32_t *f)
-{
-	const struct vt_near *n = job->near;
-	unsigned set = n->in->count[c];
-	uint32_t count = 0, least;
-	double size = 0, t = radius->count[c] * job->scale;
-	for (size_t i = 0; i < r->n_found; i++) count += inside(vt_near_set(&w->found[i], set), radius, c);
-	if (r->n_found == n->n - 1) return count;
-	for (size_t s = 0; s < n->n_spaces; s++)
-		if (set >> s & 1) size = fmax(size, r->size[s]);
-	uint32_t lo = bits_of(t - margin(size, t)), width = bits_of(t + margin(size, t)) - lo;
-	count += vt_strip_below(n->n, f, lo, &least);
-	if (least <= width) count += doubtful(n, r, radius, c, f, lo, width);
-	return count;
-}
-
-static void hide(const struct vt_near *n, const struct work *w, const struct row *r)
-{
-	for (size_t i = 0; i < r->n_found; i++)
-		for (size_t s = 0; s < n->n_spaces; s++) r->f[s][w->found[i].place] = vt_strip_infinite;
-}
-
-static void radii(const struct vt_near *n, struct work *w, const struct row *r, struct vt_near_radius *radius)
-{
-	for (size_t a = 0; a < r->n_k; a++) {
-		size_t own = 0;
-		for (size_t i = 0; i < r->n_found; i++)
-			if (w->found[i].own) w->value[own++] = w->found[i].joint;
-		double e = vt_near_kth(w->value, own, n->in->k[a]);
-		vt_near_radii(n->in, w->found, r->n_found, e, &radius[a]);
-	}
-}
-
-static void finish(const struct job *job, struct work *w, struct row *r)
-{
-	const struct vt_near *n = job->near;
-	struct vt_near_radius radius[VT_MOST_K];
-	uint32_t count[VT_MOST_K][VT_MOST_COUNTS];
-	vt_near_range(n, r->place, &r->begin, &r->end);
-	for (r->n_k = n->in->n_k; r->n_k > 0 && n->in->k[r->n_k - 1] >= r->end - r->begin;) r->n_k--;
-	if (r->n_k == 0) return;
-	for (size_t s = 0; s < n->n_spaces; s++) r->f[s][r->place] = vt_strip_infinite;
-	find_near(n, w, r);
-	radii(n, w, r, radius);
-	hide(n, w, r);
-	for (size_t c = 0; c < n->in->n_counts; c++) {
-		const uint32_t *f = set_strip(n, w, r, n->in->count[c]);
-		for (size_t a = 0; a < r->n_k; a++) count[a][c] = count_rows(job, w, r, &radius[a], c, f);
-	}
-	for (size_t a = 0; a < r->n_k; a++) vt_near_store(n, r->place, a, &radius[a], count[a], job->out);
-}
-
 /* ---- blocks of rows ------------------------------------------------------------------ */
 
-static bool work_create(const struct job *job, struct work *w)
+bool vt_brute_work_create(const struct vt_brute *job, struct vt_brute_work *w)
 {
 	const struct vt_near *n = job->near;
-	size_t strips = ROWS * n->n_spaces + 1, strip = job->room * sizeof(uint32_t);
-	size_t row = (ROWS * n->d * sizeof *w->row + 63) / 64 * 64, value = job->room * sizeof *w->value;
+	size_t strips = VT_BRUTE_ROWS * n->n_spaces + 1, strip = job->room * sizeof(uint32_t);
+	size_t row = (VT_BRUTE_ROWS * n->d * sizeof *w->row + 63) / 64 * 64, value = job->room * sizeof *w->value;
 	char *at = w->memory = aligned_alloc(64, strips * strip + row + value + job->room * sizeof *w->found);
 	if (!at) return false;
-	for (size_t r = 0; r < ROWS; r++)
+	for (size_t r = 0; r < VT_BRUTE_ROWS; r++)
 		for (size_t s = 0; s < n->n_spaces; s++, at += strip) w->strip[r][s] = (uint32_t *)at;
 	w->both = (uint32_t *)at;
 	w->row = (float *)(at + strip);
@@ -271,7 +69,7 @@ static bool work_create(const struct job *job, struct work *w)
 }
 
 /* Row p as floats, and its size in each space. */
-static void take_row(const struct job *job, size_t p, float *out, struct row *r)
+void vt_brute_take(const struct vt_brute *job, size_t p, float *out, struct vt_brute_row *r)
 {
 	const struct vt_near *n = job->near;
 	const float *x = job->x + (p / VT_STRIP_TILE) * n->d * VT_STRIP_TILE + p % VT_STRIP_TILE;
@@ -287,31 +85,39 @@ static void take_row(const struct job *job, size_t p, float *out, struct row *r)
 	}
 }
 
-static void few_rows(const struct job *job, struct work *w, size_t begin, size_t count)
+void vt_brute_strips(const struct vt_brute *b, const struct vt_brute_work *w, size_t s, const float *x, size_t stride,
+                     struct vt_brute_row *row, size_t count)
+{
+	const struct vt_near *n = b->near;
+	const float *a[VT_BRUTE_ROWS];
+	uint32_t *out[VT_BRUTE_ROWS];
+	for (size_t r = 0; r < count; r++) {
+		a[r] = w->row + r * n->d + n->first[s];
+		out[r] = row[r].f[s];
+	}
+	vt_strip_distances(b->n_tiles, n->first[s + 1] - n->first[s], stride, x, count, a, out);
+}
+
+static void few_rows(const struct vt_brute *job, struct vt_brute_work *w, size_t begin, size_t count)
 {
 	const struct vt_near *n = job->near;
-	struct row row[ROWS];
-	for (size_t r = 0; r < count; r++) take_row(job, begin + r, w->row + r * n->d, &row[r]);
-	for (size_t s = 0; s < n->n_spaces; s++) {
-		const float *a[ROWS];
-		uint32_t *out[ROWS];
-		for (size_t r = 0; r < count; r++) {
-			a[r] = w->row + r * n->d + n->first[s];
-			out[r] = row[r].f[s] = w->strip[r][s];
-		}
-		vt_strip_distances(job->n_tiles, n->first[s + 1] - n->first[s], n->d, job->x + n->first[s] * VT_STRIP_TILE, count,
-		                   a, out);
+	struct vt_brute_row row[VT_BRUTE_ROWS];
+	for (size_t r = 0; r < count; r++) {
+		vt_brute_take(job, begin + r, w->row + r * n->d, &row[r]);
+		for (size_t s = 0; s < n->n_spaces; s++) row[r].f[s] = w->strip[r][s];
 	}
-	for (size_t r = 0; r < count; r++) finish(job, w, &row[r]);
+	for (size_t s = 0; s < n->n_spaces; s++)
+		vt_brute_strips(job, w, s, job->x + n->first[s] * VT_STRIP_TILE, n->d, row, count);
+	for (size_t r = 0; r < count; r++) vt_brute_finish(job, w, &row[r]);
 }
 
 static enum vt_status run_block(void *self, size_t block)
 {
-	const struct job *job = self;
-	struct work w = { 0 };
+	const struct vt_brute *job = self;
+	struct vt_brute_work w = { 0 };
 	size_t end = (block + 1) * BLOCK < job->near->n ? (block + 1) * BLOCK : job->near->n;
-	if (!work_create(job, &w)) return VT_ENOMEM;
-	for (size_t p = block * BLOCK; p < end; p += ROWS) few_rows(job, &w, p, end - p < ROWS ? end - p : ROWS);
+	if (!vt_brute_work_create(job, &w)) return VT_ENOMEM;
+	for (size_t p = block * BLOCK; p < end; p += VT_BRUTE_ROWS) few_rows(job, &w, p, end - p < VT_BRUTE_ROWS ? end - p : VT_BRUTE_ROWS);
 	free(w.memory);
 	return VT_OK;
 }
@@ -319,8 +125,8 @@ static enum vt_status run_block(void *self, size_t block)
 enum vt_status vt_near_brute(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out)
 {
 	enum vt_status status = VT_OK;
-	struct job job = { .near = n, .out = out };
-	VT_TRY(as_floats(ctx, &job));
+	struct vt_brute job = { .out = out };
+	VT_TRY(vt_brute_create(ctx, n, &job));
 	status = vt_blocks_run(ctx, (n->n + BLOCK - 1) / BLOCK, false, run_block, &job);
 	VT_REQUIRE(ctx, status == VT_OK, status, "out of memory for the neighbours of %zu rows", n->n);
 done:
