@@ -224,3 +224,25 @@ done:
 	vt_neighbours_clear(&found);
 	return status;
 }
+
+/* mi of permutation r = constant - sum of psi over rows / n. */
+enum vt_status vt_kraskov_null(struct vt_ctx *ctx, const struct vt_kraskov_settings *s, enum vt_count_rule rule,
+                               const struct vt_pair *in, const uint32_t *order, double *mi)
+{
+	enum vt_status status = VT_OK;
+	size_t n = in->x.rows, k = (size_t)s->k.v[0];
+	struct question q = question(s, rule, in);
+	double *psi = NULL, *term = NULL;
+	q.in.n_k = 1;
+	q.in.k[0] = k;
+	VT_TRY(digamma_table(ctx, n, rule, &psi));
+	VT_NEW(ctx, term, 2 * n);
+	memcpy(term, psi, n * sizeof *term);
+	memcpy(term + n, psi, n * sizeof *term);
+	VT_TRY(vt_neighbours_permuted(ctx, &q.in, 1, in->n_null, order, term, mi));
+	for (size_t r = 0; r < in->n_null; r++) mi[r] = constant_term(n, k, rule) - mi[r] / (double)n;
+done:
+	free(psi);
+	free(term);
+	return status;
+}

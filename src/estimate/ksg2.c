@@ -11,6 +11,12 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 	return vt_kraskov_pair(ctx, settings, VT_COUNT_RECTANGLE, in, out);
 }
 
+static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
+                           double *mi)
+{
+	return vt_kraskov_null(ctx, settings, VT_COUNT_RECTANGLE, in, order, mi);
+}
+
 const struct vt_estimate_kind vt_estimate_ksg2 = {
 	.kind = { "ksg2", "information from nearest neighbours, a distance of its own in each space",
 	          "Kraskov, Stoegbauer & Grassberger 2004, eq. 9", sizeof(struct vt_kraskov_settings), vt_kraskov_options,
@@ -23,5 +29,6 @@ const struct vt_estimate_kind vt_estimate_ksg2 = {
 	.cannot_mean = "An estimate for smooth densities. Where one variable is a function of the other the truth is infinite "
 	               "and the number says how many rows there were.",
 	.pair = pair,
+	.null = null,
 	.check = vt_kraskov_check,
 };

@@ -122,6 +122,9 @@ void vt_brute_strips(const struct vt_brute *b, const struct vt_brute_work *w, si
  * become infinite. */
 void vt_brute_finish(const struct vt_brute *b, struct vt_brute_work *w, struct vt_brute_row *r);
 
+enum vt_status vt_brute_permuted(struct vt_ctx *ctx, const struct vt_near *n, size_t moved, size_t n_orders,
+                                 const uint32_t *order, const double *term, double *sum);
+
 /* ---- sort and sweep ---------------------------------------------------------- */
 
 enum vt_status vt_near_sweep(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out);

@@ -217,3 +217,52 @@ done:
 	vt_neighbours_clear(&found);
 	return status;
 }
+
+/* ---- permutations ------------------------------------------------------------------ */
+
+static double summed(const struct vt_neighbours_input *in, const struct vt_neighbours *found, const double *term)
+{
+	size_t n = in->space[0].rows;
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < in->n_counts; c++) sum += term[c * n + found->count[c * n + i]];
+	return sum;
+}
+
+/* Where a search is cheap it is simply repeated. */
+static enum vt_status search_again(struct vt_ctx *ctx, const struct vt_neighbours_input *in, size_t moved,
+                                   const uint32_t *order, const double *term, double *sum)
+{
+	enum vt_status status = VT_OK;
+	struct vt_neighbours_input again = *in;
+	struct vt_neighbours found = { 0 };
+	const struct vt_mat *m = &in->space[moved];
+	double *x = NULL;
+	VT_NEW(ctx, x, m->rows * m->cols);
+	for (size_t i = 0; i < m->rows; i++) memcpy(x + i * m->cols, m->x + order[i] * m->stride, m->cols * sizeof *x);
+	again.n_k = 1;
+	again.space[moved] = (struct vt_mat){ x, m->rows, m->cols, m->cols };
+	VT_TRY(vt_neighbours_find(ctx, &again, &found));
+	*sum = summed(in, &found, term);
+done:
+	free(x);
+	vt_neighbours_clear(&found);
+	return status;
+}
+
+enum vt_status vt_neighbours_permuted(struct vt_ctx *ctx, const struct vt_neighbours_input *in, size_t moved,
+                                      size_t n_orders, const uint32_t *order, const double *term, double *sum)
+{
+	enum vt_status status = VT_OK;
+	struct vt_near near = { 0 };
+	VT_TRY(check(ctx, in));
+	VT_REQUIRE(ctx, moved < in->n_spaces && !in->class, VT_EDOMAIN, "space %zu of %zu%s cannot be permuted", moved,
+	           in->n_spaces, in->class ? " with classes" : "");
+	VT_TRY(vt_near_create(ctx, in, &near));
+	if (!by_sweep(&near)) VT_TRY(vt_brute_permuted(ctx, &near, moved, n_orders, order, term, sum));
+	for (size_t r = 0; by_sweep(&near) && r < n_orders; r++)
+		VT_TRY(search_again(ctx, in, moved, order + r * near.n, term, &sum[r]));
+done:
+	vt_near_clear(&near);
+	return status;
+}
