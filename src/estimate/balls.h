@@ -36,6 +36,8 @@ void vt_balls_clear(struct vt_balls *b);
  * the former more than ten times as large; not centred, since differences are all that counts and an outlier's
  * mean would swallow the digits of the rest.  n x cols packed, caller frees. */
 enum vt_status vt_scaled(struct vt_ctx *ctx, const struct vt_mat *m, double **out);
+/* The same for x and y side by side, n x (dx + dy). */
+enum vt_status vt_scaled_together(struct vt_ctx *ctx, const struct vt_pair *in, double **out);
 
 /* How a row's counts make its term, psi(k~) - psi(n_xz) - psi(n_yz) + psi(n_z).  An open ball (r_i > 0, no ties) has
  * k~ = rank and n = 1 + open, as in Kraskov et al. 2004 (eq. 8), Frenzel & Pompe 2007, Ross 2014.  Otherwise: */

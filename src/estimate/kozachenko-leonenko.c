@@ -65,27 +65,6 @@ done:
 	return status;
 }
 
-/* x and y side by side, each column at scale 1, so that no column drowns the others; scales cancel in H(X) + H(Y) -
- * H(X,Y). */
-static enum vt_status joined(struct vt_ctx *ctx, const struct vt_pair *in, double **out)
-{
-	enum vt_status status = VT_OK;
-	size_t n = in->x.rows, dx = in->x.cols, dy = in->y.cols;
-	double *x = NULL, *y = NULL, *both = NULL;
-	VT_TRY(vt_scaled(ctx, &in->x, &x));
-	VT_TRY(vt_scaled(ctx, &in->y, &y));
-	VT_NEW(ctx, both, n * (dx + dy));
-	for (size_t i = 0; i < n; i++) {
-		memcpy(both + i * (dx + dy), x + i * dx, dx * sizeof *both);
-		memcpy(both + i * (dx + dy) + dx, y + i * dy, dy * sizeof *both);
-	}
-	*out = both;
-done:
-	free(x);
-	free(y);
-	return status;
-}
-
 static void answer(const struct vt_pair *in, const double *local, size_t tied, size_t k, struct vt_estimated *out)
 {
 	if (tied > 0) {
@@ -109,7 +88,7 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are needed", n, k);
 		goto done;
 	}
-	VT_TRY(joined(ctx, in, &both));
+	VT_TRY(vt_scaled_together(ctx, in, &both));
 	VT_NEW(ctx, local, 3 * n);
 	VT_TRY(entropy_terms(ctx, &(struct vt_mat){ both, n, dx, d }, k, local, &tied[0]));
 	VT_TRY(entropy_terms(ctx, &(struct vt_mat){ both + dx, n, d - dx, d }, k, local + n, &tied[1]));

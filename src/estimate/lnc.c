@@ -154,25 +154,6 @@ done:
 	return status;
 }
 
-static enum vt_status joined(struct vt_ctx *ctx, const struct vt_pair *in, double **out)
-{
-	enum vt_status status = VT_OK;
-	size_t n = in->x.rows, dx = in->x.cols, dy = in->y.cols;
-	double *x = NULL, *y = NULL, *both = NULL;
-	VT_TRY(vt_scaled(ctx, &in->x, &x));
-	VT_TRY(vt_scaled(ctx, &in->y, &y));
-	VT_NEW(ctx, both, n * (dx + dy));
-	for (size_t i = 0; i < n; i++) {
-		memcpy(both + i * (dx + dy), x + i * dx, dx * sizeof *both);
-		memcpy(both + i * (dx + dy) + dx, y + i * dy, dy * sizeof *both);
-	}
-	*out = both;
-done:
-	free(x);
-	free(y);
-	return status;
-}
-
 /* Kraskov et al. 2004, eq. 9: psi(k) - 1/k - psi(n_x) - psi(n_y) + psi(n). */
 static void kraskov_terms(const struct vt_neighbours *found, size_t n, size_t k, double *local)
 {
@@ -189,7 +170,7 @@ static enum vt_status estimate(struct vt_ctx *ctx, const struct settings *s, con
 	double *both = NULL, *local = NULL, log_alpha = log(s->alpha);
 	struct vt_neighbours found = { 0 };
 	struct box box = { 0 };
-	VT_TRY(joined(ctx, in, &both));
+	VT_TRY(vt_scaled_together(ctx, in, &both));
 	VT_NEW(ctx, local, n);
 	VT_TRY(box_create(ctx, k, dx, d, &box));
 	VT_TRY(vt_neighbours_find(ctx, &(struct vt_neighbours_input){
