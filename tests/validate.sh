@@ -35,6 +35,13 @@ if "$VENTURI" list estimators --names | grep -qx ksg; then
 	exits 6 validate -e ksg:k=200 --cases multinormal-sparse-2-2-2-2.0
 fi
 
+# Every estimator promises something.
+promises=${top_srcdir:-$(dirname "$0")/..}/src/run/promises.c
+for kind in $("$VENTURI" list estimators --names); do
+	count=$((count + 1))
+	grep -q "{ \"$kind[\":]" "$promises" || fails "estimator $kind has no line in src/run/promises.c"
+done
+
 # Outside its regime an estimate is shown, whatever it is; what promises nothing is shown when both are named.
 exits 0 validate -e gaussian --cases 'asinh-student-identity-2-2-1'
 says out ' out .* silent '

@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <fnmatch.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../run/promises.h"
 #include "validated.h"
 
 /* ---- numbers ------------------------------------------------------------------------------------------------- */
@@ -47,13 +47,6 @@ struct summary {
 	size_t lines, n[VT_N_JUDGEMENTS];
 	double seconds, worst; /* largest error inside the regime, as a share of the tolerance */
 };
-
-static bool first_of_its_name(const struct vt_validation *v, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(v->row[k].estimator, v->row[i].estimator) == 0) return false;
-	return true;
-}
 
 static struct summary summarise(const struct vt_validation *v, const char *estimator)
 {
@@ -99,7 +92,7 @@ static void print_summary(const struct vt_validation *v)
 	printf("\n%-34s %6s | %4s %5s | %6s %7s %6s | %6s %8s\n", "estimator", "lines", "ok", "short", "right", "flagged",
 	       "silent", "failed", "seconds");
 	for (size_t i = 0; i < v->n; i++) {
-		if (!first_of_its_name(v, i)) continue;
+		if (!vt_validated_first(v, i)) continue;
 		struct summary s = summarise(v, v->row[i].estimator);
 		printf("%-34s %6zu | %4zu %5zu | %6zu %7zu %6zu | %6zu %8.1f\n", v->row[i].estimator, s.lines, s.n[VT_JUDGED_OK],
 		       s.n[VT_JUDGED_SHORT], s.n[VT_JUDGED_RIGHT], s.n[VT_JUDGED_FLAGGED], s.n[VT_JUDGED_SILENT],
@@ -187,7 +180,7 @@ static json_t *estimators_json(const struct vt_validation *v)
 {
 	json_t *all = json_array();
 	for (size_t i = 0; i < v->n; i++) {
-		if (!first_of_its_name(v, i)) continue;
+		if (!vt_validated_first(v, i)) continue;
 		struct summary s = summarise(v, v->row[i].estimator);
 		json_t *o = json_pack("{s:s, s:I, s:f}", "estimator", v->row[i].estimator, "lines", (json_int_t)s.lines, "seconds",
 		                      s.seconds);
@@ -222,11 +215,6 @@ enum vt_status vt_print_validation(struct vt_ctx *ctx, const struct vt_validatio
 	return VT_OK;
 }
 
-static bool meant(const struct vt_known *c, const char *pattern)
-{
-	return !pattern || strcmp(pattern, vt_known_suites[c->suite]) == 0 || fnmatch(pattern, c->name, 0) == 0;
-}
-
 static const char *nature(bool discrete)
 {
 	return discrete ? "discrete" : "continuous";
@@ -247,15 +235,13 @@ enum vt_status vt_print_cases(struct vt_ctx *ctx, const char *pattern, bool json
 	for (size_t i = 0; i < vt_known_count(); i++) {
 		struct vt_known c = vt_known_case(i);
 		double mi, se;
-		if (!meant(&c, pattern)) continue;
+		if (!vt_case_matches(&c, pattern)) continue;
 		VT_TRY(vt_known_truth(ctx, i, &mi, &se));
 		if (json) json_array_append_new(all, case_json(&c, mi, se));
 		else printf("%-12s %-50s %3zu + %-3zu%s %-10s %-10s %9.5f nat  %s\n", vt_known_suites[c.suite], c.name, c.dim_x,
 		            c.dim_y, c.dim_z ? " |" : "  ", nature(c.discrete_x), nature(c.discrete_y), mi, c.method);
 	}
-	if (json) {
-		status = print_json(ctx, json_pack("{s:O}", "cases", all));
-	}
+	if (json) status = print_json(ctx, json_pack("{s:O}", "cases", all));
 done:
 	json_decref(all);
 	return status;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "promises.h"
 
@@ -32,6 +33,18 @@ static enum vt_status run_pair(struct vt_ctx *ctx, const struct vt_item *item, c
 done:
 	vt_known_rows_clear(&r);
 	return status;
+}
+
+/* The layer without its noise is a function of the input: any realisation is the same. */
+static enum vt_status draw_signal(struct vt_ctx *ctx, const struct vt_sampler *s, size_t n, const uint32_t *row,
+                                  uint64_t first, size_t n_draws, double *out)
+{
+	const struct vt_known_layer *l = s->self;
+	(void)ctx, (void)first;
+	for (size_t k = 0; k < n_draws; k++)
+		for (size_t i = 0; i < n; i++)
+			memcpy(out + (k * n + i) * l->width, l->t + row[i] * l->width, l->width * sizeof *out);
+	return VT_OK;
 }
 
 /* Cases of a class ask for I(T;Y), the others for I(X;T).  Two bounds become a bracket. */
@@ -68,7 +81,11 @@ static enum vt_status run_layer(struct vt_ctx *ctx, const struct vt_item *item, 
 	struct vt_information i[2];
 	double began = vt_clock();
 	VT_TRY(vt_known_layer(ctx, item->known, &l));
+	struct vt_sampler noise = {
+		.self = &l, .n_rows = l.n, .width = l.width, .sd = sqrt(c->variance), .fixed = true, .draw = draw_signal,
+	};
 	struct vt_layer layer = {
+		.sampler = c->variance > 0 ? &noise : NULL, .step = c->variance > 0 ? 0 : 1,
 		.t = { l.t, l.n, l.width, l.width }, .x = { l.input, l.n, 12, 12 }, .y = { l.label, l.n, 2 }, .enumerated = true,
 		.seed = item->seed,
 	};

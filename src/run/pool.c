@@ -21,12 +21,14 @@ enum { MAX_JOBS = 256 };
 /* In memory that parent and children share.  Lines hold pointers to constants only, which are equal in all of them. */
 struct board {
 	atomic_size_t next, done;
+	size_t at[MAX_JOBS]; /* the item that each child is at */
 	struct vt_validated row[];
 };
 
-static void work(struct vt_ctx *ctx, struct board *b, size_t n, const struct vt_item *item)
+static void work(struct vt_ctx *ctx, struct board *b, int job, size_t n, const struct vt_item *item)
 {
 	for (size_t i; (i = atomic_fetch_add(&b->next, 1)) < n;) {
+		b->at[job] = i;
 		vt_item_run(ctx, &item[i], &b->row[i]);
 		atomic_fetch_add(&b->done, 1);
 	}
@@ -40,7 +42,8 @@ static void draw(struct vt_bar *bar, const struct board *b, size_t n)
 	vt_bar_draw(bar, (double)done, (double)n, note);
 }
 
-static enum vt_status start(struct vt_ctx *ctx, struct board *b, size_t n, const struct vt_item *item, pid_t *pid)
+static enum vt_status start(struct vt_ctx *ctx, struct board *b, int job, size_t n, const struct vt_item *item,
+                            pid_t *pid)
 {
 	fflush(NULL);
 	*pid = fork();
@@ -48,12 +51,13 @@ static enum vt_status start(struct vt_ctx *ctx, struct board *b, size_t n, const
 	if (*pid > 0) return VT_OK;
 	vt_ctx_set_threads(ctx, 1);
 	vt_ctx_on_progress(ctx, NULL, NULL);
-	work(ctx, b, n, item);
+	work(ctx, b, job, n, item);
 	_exit(0);
 }
 
 /* The first child that ended otherwise than well. */
-static enum vt_status reap(struct vt_ctx *ctx, pid_t *pid, int *running, int jobs)
+static enum vt_status reap(struct vt_ctx *ctx, const struct board *b, const struct vt_item *item, pid_t *pid,
+                           int *running, int jobs)
 {
 	int how;
 	pid_t ended = waitpid(-1, &how, WNOHANG);
@@ -61,10 +65,11 @@ static enum vt_status reap(struct vt_ctx *ctx, pid_t *pid, int *running, int job
 		if (ended <= 0 || pid[i] != ended) continue;
 		pid[i] = 0;
 		--*running;
-		if (WIFSIGNALED(how))
-			return vt_ctx_fail(ctx, VT_EBUG, "an estimate was killed by signal %d", WTERMSIG(how));
-		if (WEXITSTATUS(how) != 0)
-			return vt_ctx_fail(ctx, VT_EBUG, "an estimate ended with status %d", WEXITSTATUS(how));
+		if (WIFEXITED(how) && WEXITSTATUS(how) == 0) continue;
+		const struct vt_item *last = &item[b->at[i]];
+		return vt_ctx_fail(ctx, VT_EBUG, "estimator %s on %s, seed %llu: its process ended by %s %d", last->text,
+		                   vt_known_case(last->known).name, (unsigned long long)last->seed,
+		                   WIFSIGNALED(how) ? "signal" : "status", WIFSIGNALED(how) ? WTERMSIG(how) : WEXITSTATUS(how));
 	}
 	return VT_OK;
 }
@@ -77,13 +82,13 @@ static enum vt_status run(struct vt_ctx *ctx, struct board *b, size_t n, const s
 	int jobs = vt_ctx_threads(ctx) < MAX_JOBS ? vt_ctx_threads(ctx) : MAX_JOBS, running = 0;
 	if ((size_t)jobs > n) jobs = (int)n;
 	for (int i = 0; i < jobs && status == VT_OK; i++) {
-		status = start(ctx, b, n, item, &pid[i]);
+		status = start(ctx, b, i, n, item, &pid[i]);
 		running += status == VT_OK;
 	}
 	/* After a failure the others take no more work. */
 	while (running > 0) {
 		if (status != VT_OK) atomic_store(&b->next, n);
-		ended = reap(ctx, pid, &running, jobs);
+		ended = reap(ctx, b, item, pid, &running, jobs);
 		if (status == VT_OK) status = ended;
 		draw(bar, b, n);
 		if (running > 0) nanosleep(&pause, NULL);

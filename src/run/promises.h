@@ -41,6 +41,8 @@ void vt_item_judge(const struct vt_item *item, struct vt_validated *out);
 /* max(0.05 nat, 10 %). */
 bool vt_validated_right(const struct vt_validated *v);
 
+/* Whether line i is the first of its estimator. */
+bool vt_validated_first(const struct vt_validation *v, size_t i);
 /* Scores of those that promise one, and whether everything held. */
 void vt_validation_score(struct vt_validation *v);
 

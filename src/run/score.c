@@ -85,7 +85,7 @@ static void score(const struct vt_validation *v, const struct vt_validated *like
 	s->met &= s->silent == 0;
 }
 
-static bool first_of_its_name(const struct vt_validation *v, size_t i)
+bool vt_validated_first(const struct vt_validation *v, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (strcmp(v->row[k].estimator, v->row[i].estimator) == 0) return false;
@@ -98,7 +98,7 @@ void vt_validation_score(struct vt_validation *v)
 	for (size_t i = 0; i < v->n; i++)
 		v->fell_short |= v->row[i].judgement == VT_JUDGED_SHORT || v->row[i].judgement == VT_JUDGED_FAILED;
 	for (size_t i = 0; i < v->n; i++) {
-		if (!first_of_its_name(v, i)) continue;
+		if (!vt_validated_first(v, i)) continue;
 		for (enum vt_known_suite suite = VT_KNOWN_FORTY; suite <= VT_KNOWN_MORE; suite++) {
 			struct vt_validated_score s;
 			score(v, &v->row[i], suite, &s);
