@@ -186,6 +186,7 @@ static enum vt_status ask(struct vt_ctx *ctx, struct request *q)
 
 	q->where = vt_format(ctx, "%s:%s", q->file, q->dataset);
 	VT_REQUIRE(ctx, q->where, VT_ENOMEM, "%s: out of memory", q->file);
+	H5open(); /* once here, so that no child has to start the library up */
 	status = vt_read_forked(ctx, &r);
 	if (status != VT_OK) free(q->array.value);
 done:

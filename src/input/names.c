@@ -148,6 +148,7 @@ enum vt_status vt_input_names(struct vt_ctx *ctx, const char *file, const char *
 {
 	struct listing l = { .file = file, .group = group };
 	const struct vt_reading r = { file, &l, read_names, take_names };
+	H5open();
 	enum vt_status status = vt_read_forked(ctx, &r);
 	if (status == VT_OK) {
 		*n = l.n;
