@@ -173,7 +173,7 @@ static enum vt_status search(struct vt_ctx *ctx, struct curve *c, struct vt_ib_p
 		VT_TRY(vt_blocks_run(ctx, c->n, false, random_starts, c));
 		exchange(c);
 	}
-	memcpy(out, c->best, c->n * sizeof *out);
+	for (size_t i = 0; i < c->n; i++) out[i] = c->best[i];
 done:
 	clear(c);
 	return status;
