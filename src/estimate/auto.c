@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "automatic.h"
+#include "venturi/config.h"
 
 double vt_auto_tolerance(double mi)
 {
