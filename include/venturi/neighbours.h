@@ -28,6 +28,8 @@ struct vt_neighbours_input {
 	size_t n_spaces;
 	struct vt_mat space[VT_MOST_SPACES];
 	size_t n_k, k[VT_MOST_K];                       /* ascending, 1 <= k < n */
+	size_t sparse;                                  /* k[1] and above only for rows i with i % sparse == 0, NaN and 0
+	                                                 * for the others; 0 or 1: for all rows */
 	size_t n_counts;
 	unsigned count[VT_MOST_COUNTS];                 /* bits of spaces: distance in their product */
 	enum vt_count_rule rule;

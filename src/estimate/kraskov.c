@@ -23,7 +23,7 @@
 #include "kraskov.h"
 
 /* Beyond this joint dimension neighbours are no longer near at any n that fits into memory. */
-enum { MOST_DIMENSIONS = 8, TREND_FACTOR = 3 };
+enum { MOST_DIMENSIONS = 8, TREND_FACTOR = 3, TREND_ROWS = 2000 };
 
 static const char *const methods[] = { "auto", "brute", "sweep", NULL };
 
@@ -81,6 +81,7 @@ static struct question question(const struct vt_kraskov_settings *s, enum vt_cou
 	q.first = place_of(&q.in, k);
 	q.trend = place_of(&q.in, trend);
 	if (q.in.n_k == 1) q.trend = q.first;
+	if (q.trend > q.first && !p->block) q.in.sparse = p->x.rows / TREND_ROWS;
 	return q;
 }
 
@@ -165,14 +166,16 @@ static void flag_ties(const struct question *q, const struct vt_neighbours *foun
 		                  "densities, mixed takes them", tied, n, same);
 }
 
-/* The estimate at another k, and how far it moved. */
+/* The estimate at another k, and how far it moved; some 2000 rows are enough to tell. */
 static void flag_trend(const struct vt_pair *in, const struct question *q, const double *other, double *local,
                        struct vt_estimated *out)
 {
 	const double least = 0.02; /* nats */
-	size_t n = out->n, k = q->in.k[q->first], to = q->in.k[q->trend];
-	for (size_t i = 0; i < n; i++) local[i] = other[i] - local[i];
-	double moved = mean(local, n), error = widened(vt_local_error(in, local), to);
+	size_t step = q->in.sparse > 1 ? q->in.sparse : 1, k = q->in.k[q->first], to = q->in.k[q->trend];
+	struct vt_pair some = *in;
+	some.x.rows = 0;
+	for (size_t i = 0; i < out->n; i += step) local[some.x.rows++] = other[i] - local[i];
+	double moved = mean(local, some.x.rows), error = widened(vt_local_error(&some, local), to);
 	if (fabs(moved) > fmax(least, 3 * error))
 		vt_estimated_flag(out, VT_BIAS_DOMINATED, "the estimate moves by %+.3f nat from k = %zu to %zu: density is not even "
 		                  "within the neighbourhoods", moved, k, to);
@@ -235,6 +238,7 @@ enum vt_status vt_kraskov_null(struct vt_ctx *ctx, const struct vt_kraskov_setti
 	double *psi = NULL, *term = NULL;
 	q.in.n_k = 1;
 	q.in.k[0] = k;
+	q.in.sparse = 0;
 	VT_TRY(digamma_table(ctx, n, rule, &psi));
 	VT_NEW(ctx, term, 2 * n);
 	memcpy(term, psi, n * sizeof *term);

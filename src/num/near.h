@@ -24,6 +24,9 @@ void vt_near_clear(struct vt_near *n);
 /* Places of the class of place p: begin, end. */
 void vt_near_range(const struct vt_near *n, size_t p, size_t *begin, size_t *end);
 
+/* How many of the k are wanted at place p, whose class has `members` rows. */
+size_t vt_near_wanted(const struct vt_near *n, size_t p, size_t members);
+
 /* A row whose distances are known as they are defined. */
 struct vt_near_row {
 	double space[VT_MOST_SPACES], joint;

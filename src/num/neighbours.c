@@ -71,6 +71,14 @@ void vt_near_range(const struct vt_near *n, size_t p, size_t *begin, size_t *end
 	*end = n->class_begin[c + 1];
 }
 
+size_t vt_near_wanted(const struct vt_near *n, size_t p, size_t members)
+{
+	const struct vt_neighbours_input *in = n->in;
+	size_t n_k = in->sparse > 1 && n->row[p] % in->sparse != 0 ? 1 : in->n_k;
+	while (n_k > 0 && in->k[n_k - 1] >= members) n_k--;
+	return n_k;
+}
+
 /* ---- distances and radii -------------------------------------------------------- */
 
 void vt_near_distance(const struct vt_near *n, size_t p, size_t q, struct vt_near_row *out)

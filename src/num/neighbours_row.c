@@ -180,7 +180,7 @@ void vt_brute_finish(const struct vt_brute *job, struct vt_brute_work *w, struct
 	struct vt_near_radius radius[VT_MOST_K];
 	uint32_t count[VT_MOST_K][VT_MOST_COUNTS];
 	vt_near_range(n, r->place, &r->begin, &r->end);
-	for (r->n_k = n->in->n_k; r->n_k > 0 && n->in->k[r->n_k - 1] >= r->end - r->begin;) r->n_k--;
+	r->n_k = vt_near_wanted(n, r->place, r->end - r->begin);
 	if (r->n_k == 0) return;
 	for (size_t s = 0; s < n->n_spaces; s++) r->f[s][r->place] = vt_strip_infinite;
 	find_near(n, w, r);

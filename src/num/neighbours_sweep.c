@@ -230,11 +230,11 @@ static void finish(const struct job *job, size_t at, struct work *w)
 {
 	const struct vt_near *n = job->near;
 	const struct vt_neighbours_input *in = n->in;
-	size_t place = job->joint.place[at], begin, end, n_k = in->n_k, found = 0;
+	size_t place = job->joint.place[at], begin, end, n_k, found = 0;
 	uint32_t count[VT_MOST_COUNTS];
 	struct vt_near_radius radius;
 	vt_near_range(n, place, &begin, &end);
-	while (n_k > 0 && in->k[n_k - 1] >= end - begin) n_k--;
+	n_k = vt_near_wanted(n, place, end - begin);
 	if (n_k == 0) return;
 	size_t k = in->k[n_k - 1];
 	struct window seen = search(&job->joint, at, begin, end, k, w);
