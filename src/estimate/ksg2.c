@@ -20,8 +20,8 @@ static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struc
 const struct vt_estimate_kind vt_estimate_ksg2 = {
 	.kind = { "ksg2", "information from nearest neighbours, a distance of its own in each space",
 	          "Kraskov, Stoegbauer & Grassberger 2004, eq. 9", sizeof(struct vt_kraskov_settings), vt_kraskov_options,
-	          "far too low above about 8 joint dimensions and above some 3 nat; columns of different scale, heavy tails and "
-	          "ties spoil it: data are taken as they are" },
+	          "far too low above about 8 joint dimensions and above some 3 nat; columns of different scale, heavy tails "
+	          "and ties spoil it: data are taken as they are" },
 	.traits = VT_TAKES_CONTINUOUS | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },
