@@ -97,12 +97,11 @@ done:
 }
 
 enum vt_status vt_bound_held_out(struct vt_ctx *ctx, enum vt_objective objective, struct vt_critic *c, const float *x,
-                                 const float *y, size_t n, double *local, double *partition_se)
+                                 const float *y, size_t n, double *local, double *cross, double *partition_se)
 {
 	enum vt_status status = VT_OK;
-	double *cross = NULL, shift = 0;
+	double shift = 0;
 	*partition_se = 0;
-	VT_NEW(ctx, cross, n);
 	if (objective != VT_INFONCE) VT_TRY(greatest(ctx, c, x, y, n, &shift));
 	for (size_t b = 0, count = batches(c, n); b < count; b++) {
 		size_t begin = vt_block_begin(b, count, n), size = vt_block_begin(b + 1, count, n) - begin;
@@ -112,7 +111,6 @@ enum vt_status vt_bound_held_out(struct vt_ctx *ctx, enum vt_objective objective
 	}
 	if (objective != VT_INFONCE) cross_local(objective, shift, n, cross, local, partition_se);
 done:
-	free(cross);
 	return status;
 }
 
@@ -121,7 +119,7 @@ done:
 enum vt_status vt_bound_check(struct vt_ctx *ctx, const void *settings)
 {
 	const struct vt_critic_settings *s = settings;
-	if (s->test + s->validation < 1) return VT_OK;
+	if (s->folds > 1 || s->test + s->validation < 1) return VT_OK;
 	return vt_ctx_fail(ctx, VT_ECONFIG, "test = %g and validation = %g leave no rows to train on", s->test, s->validation);
 }
 
@@ -139,7 +137,7 @@ static void flag_bound(enum vt_objective objective, const struct vt_critic_bound
 	if (objective != VT_INFONCE && b->partition_se > largest_partition_se)
 		vt_estimated_flag(e, VT_OUT_OF_REGIME, "the mean of e^f on %zu test rows has a relative error of %.2g: this "
 		                  "value bounds nothing", b->n_test, b->partition_se);
-	if (b->best == b->steps && b->steps > 0)
+	if (b->rising)
 		vt_estimated_flag(e, 0, "still rising after %lld steps: a larger `steps' may raise it", (long long)b->steps);
 }
 
@@ -155,7 +153,7 @@ enum vt_status vt_bound_estimate(struct vt_ctx *ctx, enum vt_objective objective
 	out->bound = VT_LOWER;
 	if (b.batch == 0) {
 		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows split into %zu, %zu and %zu: at least 16 to train on, 8 to validate "
-		                  "and 8 to test are wanted", in->x.rows, b.n_train, b.n_validation, b.n_test);
+		                  "with and 8 to test are wanted", in->x.rows, b.n_train, b.n_validation, b.n_test);
 		goto done;
 	}
 	if (!isfinite(b.value) || !isfinite(b.se)) {

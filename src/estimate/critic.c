@@ -295,6 +295,14 @@ static void row_exponents(struct vt_critic *c, size_t i, bool diagonal)
 	c->sum[i] = sum[0] + sum[1] + sum[2] + sum[3];
 }
 
+/* Blocks on the context's threads, or here: folds run side by side already. */
+static enum vt_status run_blocks(struct vt_ctx *ctx, vt_block_fn *fn, void *self)
+{
+	if (ctx) return vt_blocks_run(ctx, VT_CRITIC_BLOCKS, true, fn, self);
+	for (size_t b = 0; b < VT_CRITIC_BLOCKS; b++) fn(self, b);
+	return VT_OK;
+}
+
 struct job {
 	struct vt_critic *c;
 	bool diagonal;
@@ -328,13 +336,11 @@ enum vt_status vt_critic_scores(struct vt_ctx *ctx, struct vt_critic *c, const f
 {
 	size_t h = c->width[0], dx = c->shape.dx, dy = c->shape.dy;
 	struct job job = { c, diagonal };
-	int threads = vt_gemm_serial();
 	c->n = n;
 	for (size_t i = 0; i < n; i++) memcpy(c->left + i * h, c->parameter + c->bias[0], h * sizeof *c->left);
 	vt_gemm_f32(false, true, n, h, dx, 1, x, dx, c->parameter + c->wx, dx, 1, c->left, h);
 	vt_gemm_f32(false, true, h, n, dy, 1, c->parameter + c->wy, dy, y, dy, 0, c->right, c->lanes);
-	vt_gemm_restore(threads);
-	return vt_blocks_run(ctx, VT_CRITIC_BLOCKS, true, scores_block, &job);
+	return run_blocks(ctx, scores_block, &job);
 }
 
 /* Sums over blocks, in their order, of what they kept with lanes apart. */
@@ -354,7 +360,7 @@ enum vt_status vt_critic_gradient(struct vt_ctx *ctx, struct vt_critic *c, const
 	enum vt_status status = VT_OK;
 	size_t n = c->n, h = c->width[0], dx = c->shape.dx, dy = c->shape.dy, size = h * c->lanes;
 	struct job job = { c, false };
-	VT_TRY(vt_blocks_run(ctx, VT_CRITIC_BLOCKS, true, gradient_block, &job));
+	VT_TRY(run_blocks(ctx, gradient_block, &job));
 	memset(c->gradient, 0, c->n_parameters * sizeof *c->gradient);
 	memset(c->d_right, 0, size * sizeof *c->d_right);
 	for (size_t b = 0; b < VT_CRITIC_BLOCKS; b++) {
@@ -364,15 +370,13 @@ enum vt_status vt_critic_gradient(struct vt_ctx *ctx, struct vt_critic *c, const
 	for (size_t l = 1; l <= c->shape.n_hidden; l++) gather_layer(c, l);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < h; k++) c->gradient[c->bias[0] + k] += c->d_left[i * h + k];
-	int threads = vt_gemm_serial();
 	vt_gemm_f32(true, false, h, dx, n, 1, c->d_left, h, x, dx, 0, c->gradient + c->wx, dx);
 	vt_gemm_f32(false, false, h, dy, n, 1, c->d_right, c->lanes, y, dy, 0, c->gradient + c->wy, dy);
-	vt_gemm_restore(threads);
 done:
 	return status;
 }
 
-void vt_critic_update(struct vt_critic *c, double rate, int64_t step)
+void vt_critic_update(struct vt_critic *c, double rate, double decay, int64_t step)
 {
-	vt_adam_step(c->n_parameters, rate, 0, step, c->gradient, c->mean, c->square, c->parameter);
+	vt_adam_step(c->n_parameters, rate, decay, step, c->gradient, c->mean, c->square, c->parameter);
 }

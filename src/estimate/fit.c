@@ -13,12 +13,14 @@
 
 #include "critic.h"
 #include "split.h"
+#include "venturi/num.h"
 #include "venturi/rng.h"
 
 const struct vt_option vt_critic_options[] = {
 	{ "hidden", VT_INTS, offsetof(struct vt_critic_settings, hidden), 1, 512, "[16, 8]", .unit = "units",
 	  .help = "widths of the critic's hidden layers (ReLU)", .max_items = VT_CRITIC_MOST_HIDDEN },
 	{ "rate", VT_REAL, offsetof(struct vt_critic_settings, rate), 1e-6, 1, "0.03", NULL, "learning rate of Adam" },
+	{ "decay", VT_REAL, offsetof(struct vt_critic_settings, decay), 0, 10, "0.1", NULL, "decoupled weight decay" },
 	{ "batch", VT_INT, offsetof(struct vt_critic_settings, batch), 2, 4096, "256", .unit = "rows",
 	  .help = "all pairs of a batch are scored; InfoNCE cannot exceed ln batch" },
 	{ "steps", VT_INT, offsetof(struct vt_critic_settings, steps), 1, 10000000, "3000", .unit = "steps",
@@ -27,10 +29,12 @@ const struct vt_option vt_critic_options[] = {
 	  .help = "between looks at the validation rows" },
 	{ "patience", VT_INT, offsetof(struct vt_critic_settings, patience), 1, 1000000, "10", .unit = "looks",
 	  .help = "without a better one before training stops" },
+	{ "folds", VT_INT, offsetof(struct vt_critic_settings, folds), 1, 100, "4", NULL,
+	  "parts, each judged by a critic that learned on the others; 1: one critic, judged on `test`" },
 	{ "test", VT_REAL, offsetof(struct vt_critic_settings, test), 0.01, 0.9, "0.3", NULL,
-	  "share of the rows that gives the value" },
+	  "share of the rows that gives the value where there is one fold" },
 	{ "validation", VT_REAL, offsetof(struct vt_critic_settings, validation), 0.01, 0.9, "0.15", NULL,
-	  "share of the rows that chooses the state to keep" },
+	  "share of the rows (of those not in the fold) that chooses the state to keep" },
 	{ 0 }
 };
 
@@ -38,30 +42,45 @@ struct vt_critic_settings vt_critic_defaults(void)
 {
 	static const int64_t hidden[2] = { 16, 8 };
 	return (struct vt_critic_settings){ .hidden = { 2, (int64_t *)(uintptr_t)hidden }, .batch = 256, .steps = 3000,
-		                                .every = 50, .patience = 10, .rate = 0.03, .test = 0.3, .validation = 0.15 };
+		                                .every = 50, .patience = 10, .folds = 4, .rate = 0.03, .decay = 0.1, .test = 0.3, .validation = 0.15 };
 }
 
+/* One critic with its rows. */
 struct fit {
 	struct vt_critic critic;
 	struct vt_split_rows part;
-	float *x, *y;            /* in the order of the parts */
+	float *held_x, *held_y;                /* validation rows, then test rows */
 	float *batch_x, *batch_y, *best, *average;
-	uint32_t *order;
-	double *local;
+	double *local, *cross;
+	double value, partition_se;
+	uint64_t seed;
+	int64_t steps, kept;
 };
 
-static void clear(struct fit *f)
+/* What all critics of an estimate share. */
+struct fits {
+	struct vt_ctx *inner; /* for the rows of a batch; null where the folds run side by side */
+	const struct vt_critic_settings *s;
+	enum vt_objective objective;
+	size_t n, dx, dy;
+	float *x, *y;
+	struct fit *fold;
+};
+
+static void clear(struct fits *all)
 {
-	vt_critic_clear(&f->critic);
-	vt_split_clear(&f->part);
-	free(f->x);
-	free(f->y);
-	free(f->batch_x);
-	free(f->batch_y);
-	free(f->best);
-	free(f->average);
-	free(f->order);
-	free(f->local);
+	for (size_t f = 0; all->fold && f < all->n; f++) {
+		struct fit *a = &all->fold[f];
+		vt_critic_clear(&a->critic);
+		vt_split_clear(&a->part);
+		float *const floats[] = { a->held_x, a->held_y, a->batch_x, a->batch_y, a->best, a->average };
+		for (size_t i = 0; i < sizeof floats / sizeof *floats; i++) free(floats[i]);
+		free(a->local);
+		free(a->cross);
+	}
+	free(all->fold);
+	free(all->x);
+	free(all->y);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -69,70 +88,64 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static enum vt_status prepare(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_critic_settings *s,
-                              struct fit *f)
+static void gather(const float *x, size_t d, const uint32_t *row, size_t n, float *out)
+{
+	for (size_t i = 0; i < n; i++) memcpy(out + i * d, x + row[i] * d, d * sizeof *x);
+}
+
+/* ---- one critic ---------------------------------------------------------------- */
+
+static enum vt_status prepare(struct vt_ctx *ctx, const struct fits *all, struct fit *f)
 {
 	enum vt_status status = VT_OK;
+	const struct vt_critic_settings *s = all->s;
 	const struct vt_split_rows *p = &f->part;
-	struct vt_critic_shape shape = { .dx = in->x.cols, .dy = in->y.cols, .n_hidden = s->hidden.n };
+	size_t held = p->n_validation + p->n_test;
+	struct vt_critic_shape shape = { .dx = all->dx, .dy = all->dy, .n_hidden = s->hidden.n };
 	shape.batch = smaller((size_t)s->batch, p->n_train);
 	for (size_t l = 0; l < s->hidden.n; l++) shape.hidden[l] = (size_t)s->hidden.v[l];
 	VT_TRY(vt_critic_create(ctx, &shape, &f->critic));
-	VT_TRY(vt_split_columns(ctx, &in->x, p, &f->x));
-	VT_TRY(vt_split_columns(ctx, &in->y, p, &f->y));
+	VT_NEW(ctx, f->held_x, held * shape.dx);
+	VT_NEW(ctx, f->held_y, held * shape.dy);
 	VT_NEW(ctx, f->batch_x, shape.batch * shape.dx);
 	VT_NEW(ctx, f->batch_y, shape.batch * shape.dy);
 	VT_NEW(ctx, f->best, f->critic.n_parameters);
 	VT_NEW(ctx, f->average, f->critic.n_parameters);
-	VT_NEW(ctx, f->order, p->n_train);
-	VT_NEW(ctx, f->local, p->n_validation > p->n_test ? p->n_validation : p->n_test);
-	for (size_t i = 0; i < p->n_train; i++) f->order[i] = (uint32_t)i;
-	vt_critic_initialise(&f->critic, in->seed);
+	VT_NEW(ctx, f->local, held);
+	VT_NEW(ctx, f->cross, held);
+	gather(all->x, shape.dx, p->row + p->n_train, held, f->held_x);
+	gather(all->y, shape.dy, p->row + p->n_train, held, f->held_y);
+	vt_critic_initialise(&f->critic, f->seed);
 done:
 	return status;
 }
 
 /* Batch `step` of the shuffled epochs; what is left of an epoch below a whole batch waits for the next. */
-static void draw_batch(struct fit *f, uint64_t seed, int64_t step)
+static void draw_batch(const struct fits *all, struct fit *f, int64_t step)
 {
-	size_t size = f->critic.shape.batch, dx = f->critic.shape.dx, dy = f->critic.shape.dy;
-	size_t per_epoch = f->part.n_train / size, b = (size_t)(step - 1) % per_epoch;
+	size_t size = f->critic.shape.batch, per_epoch = f->part.n_train / size, b = (size_t)(step - 1) % per_epoch;
 	if (b == 0) {
-		struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_CRITIC, 2 + (uint64_t)(step - 1) / per_epoch);
-		vt_rng_shuffle(&r, f->order, f->part.n_train);
+		struct vt_rng r = vt_rng_stream(f->seed, VT_PURPOSE_CRITIC, 2 + (uint64_t)(step - 1) / per_epoch);
+		vt_rng_shuffle(&r, f->part.row, f->part.n_train);
 	}
-	for (size_t i = 0; i < size; i++) {
-		size_t row = f->order[b * size + i];
-		memcpy(f->batch_x + i * dx, f->x + row * dx, dx * sizeof *f->x);
-		memcpy(f->batch_y + i * dy, f->y + row * dy, dy * sizeof *f->y);
-	}
+	gather(all->x, all->dx, f->part.row + b * size, size, f->batch_x);
+	gather(all->y, all->dy, f->part.row + b * size, size, f->batch_y);
 }
 
-static enum vt_status train_step(struct vt_ctx *ctx, struct fit *f, enum vt_objective objective,
-                                 const struct vt_critic_settings *s, uint64_t seed, int64_t step)
+static void train_step(const struct fits *all, struct fit *f, int64_t step)
 {
-	enum vt_status status = VT_OK;
 	struct vt_critic *c = &f->critic;
-	draw_batch(f, seed, step);
-	VT_TRY(vt_critic_scores(ctx, c, f->batch_x, f->batch_y, c->shape.batch, objective == VT_INFONCE));
-	vt_bound_scales(objective, c);
-	VT_TRY(vt_critic_gradient(ctx, c, f->batch_x, f->batch_y));
-	vt_critic_update(c, s->rate, step);
-done:
-	return status;
-}
-
-static double mean(const double *v, size_t n)
-{
-	double sum = 0;
-	for (size_t i = 0; i < n; i++) sum += v[i];
-	return sum / (double)n;
+	draw_batch(all, f, step);
+	vt_critic_scores(all->inner, c, f->batch_x, f->batch_y, c->shape.batch, all->objective == VT_INFONCE);
+	vt_bound_scales(all->objective, c);
+	vt_critic_gradient(all->inner, c, f->batch_x, f->batch_y);
+	vt_critic_update(c, all->s->rate, all->s->decay, step);
 }
 
 /* The mean of the last hundred or so states: what a step of this size adds in noise is not in it. */
 static void average(struct fit *f, int64_t step)
 {
-	const float most = 0.01f, share = fmaxf(most, 1 / (float)step);
+	const float share = fmaxf(0.01f, 1 / (float)step);
 	for (size_t i = 0; i < f->critic.n_parameters; i++)
 		f->average[i] += share * (f->critic.parameter[i] - f->average[i]);
 }
@@ -144,43 +157,124 @@ static void swap_average(struct fit *f)
 	f->critic.parameter = swap;
 }
 
-/* The bound on rows first .. first + n - 1 of the order of parts. */
-static enum vt_status held_out(struct vt_ctx *ctx, struct fit *f, enum vt_objective objective, size_t first, size_t n,
-                               double *value, double *partition_se)
+/* The bound on n of the held-out rows. */
+static double held_out(const struct fits *all, struct fit *f, size_t first, size_t n)
 {
-	enum vt_status status = VT_OK;
-	VT_TRY(vt_bound_held_out(ctx, objective, &f->critic, f->x + first * f->critic.shape.dx,
-	                         f->y + first * f->critic.shape.dy, n, f->local, partition_se));
-	*value = mean(f->local, n);
-done:
-	return status;
+	double sum = 0;
+	vt_bound_held_out(all->inner, all->objective, &f->critic, f->held_x + first * all->dx, f->held_y + first * all->dy, n,
+	                  f->local, f->cross, &f->partition_se);
+	for (size_t i = 0; i < n; i++) sum += f->local[i];
+	return sum / (double)n;
 }
 
-static enum vt_status train(struct vt_ctx *ctx, struct fit *f, enum vt_objective objective,
-                            const struct vt_critic_settings *s, uint64_t seed, struct vt_critic_bound *out)
+/* Trains until the validation rows have not liked a state better for `patience` looks, and keeps the one they liked
+ * most. */
+static void train(const struct fits *all, struct fit *f)
 {
-	enum vt_status status = VT_OK;
+	const struct vt_critic_settings *s = all->s;
 	size_t bytes = f->critic.n_parameters * sizeof(float);
-	double best = -INFINITY, value, ignored;
+	double best = -INFINITY;
 	int64_t worse = 0;
 	memcpy(f->best, f->critic.parameter, bytes);
 	for (int64_t step = 1; step <= s->steps && worse < s->patience; step++) {
-		VT_TRY(train_step(ctx, f, objective, s, seed, step));
+		train_step(all, f, step);
 		average(f, step);
-		out->steps = step;
+		f->steps = step;
 		if (step % s->every != 0 && step < s->steps) continue;
 		swap_average(f);
-		VT_TRY(held_out(ctx, f, objective, f->part.n_train, f->part.n_validation, &value, &ignored));
+		double value = held_out(all, f, 0, f->part.n_validation);
 		swap_average(f);
 		worse++;
 		if (!(value > best)) continue;
 		best = value;
 		worse = 0;
-		out->best = step;
+		f->kept = step;
 		memcpy(f->best, f->average, bytes);
 	}
 	memcpy(f->critic.parameter, f->best, bytes);
+}
+
+static enum vt_status run_fold(void *self, size_t b)
+{
+	const struct fits *all = self;
+	struct fit *f = &all->fold[b];
+	train(all, f);
+	f->value = held_out(all, f, f->part.n_validation, f->part.n_test);
+	return VT_OK;
+}
+
+/* ---- all of them ------------------------------------------------------------------ */
+
+static enum vt_status split(struct vt_ctx *ctx, const struct vt_pair *in, struct fits *all)
+{
+	enum vt_status status = VT_OK;
+	struct vt_split_rows folds = { 0 };
+	size_t *begin = NULL;
+	if (all->n == 1) {
+		VT_TRY(vt_split_draw(ctx, in, all->s->test, all->s->validation, &all->fold[0].part));
+		goto done;
+	}
+	VT_NEW(ctx, begin, all->n + 1);
+	VT_TRY(vt_split_folds(ctx, in, all->n, &folds, begin));
+	for (size_t f = 0; f < all->n; f++)
+		VT_TRY(vt_split_fold(ctx, in, &folds, begin, f, all->s->validation, &all->fold[f].part));
 done:
+	vt_split_clear(&folds);
+	free(begin);
+	return status;
+}
+
+/* Sizes of the smallest parts; false where one is too small. */
+static bool sizes(const struct fits *all, struct vt_critic_bound *out)
+{
+	bool enough = true;
+	out->n_train = out->n_validation = SIZE_MAX;
+	size_t least = SIZE_MAX;
+	for (size_t f = 0; f < all->n; f++) {
+		const struct vt_split_rows *p = &all->fold[f].part;
+		out->n_train = smaller(out->n_train, p->n_train);
+		out->n_validation = smaller(out->n_validation, p->n_validation);
+		least = smaller(least, p->n_test);
+		out->n_test += p->n_test;
+		enough = enough && vt_split_large_enough(p);
+	}
+	if (enough) out->batch = smaller(smaller((size_t)all->s->batch, out->n_train), least);
+	return enough;
+}
+
+/* The mean over all tested rows, and its error from their local terms. */
+static enum vt_status conclude(struct vt_ctx *ctx, const struct vt_pair *in, const struct fits *all,
+                               struct vt_critic_bound *out)
+{
+	enum vt_status status = VT_OK;
+	struct vt_split_rows tested = { .n_test = out->n_test };
+	double *local = NULL;
+	size_t at = 0;
+	VT_NEW(ctx, tested.row, out->n_test);
+	VT_NEW(ctx, local, out->n_test);
+	out->value = 0;
+	for (size_t f = 0; f < all->n; f++) {
+		const struct fit *a = &all->fold[f];
+		memcpy(tested.row + at, a->part.row + a->part.n_train + a->part.n_validation, a->part.n_test * sizeof *tested.row);
+		memcpy(local + at, a->local, a->part.n_test * sizeof *local);
+		at += a->part.n_test;
+		out->value += a->value * (double)a->part.n_test / (double)out->n_test;
+		out->partition_se = fmax(out->partition_se, a->partition_se);
+		out->steps = a->steps > out->steps ? a->steps : out->steps;
+		out->rising = out->rising || a->kept == all->s->steps;
+	}
+	VT_TRY(vt_split_error(ctx, in, &tested, local, &out->se));
+done:
+	vt_split_clear(&tested);
+	free(local);
+	return status;
+}
+
+static enum vt_status run(struct vt_ctx *ctx, struct fits *all)
+{
+	int threads = vt_gemm_serial();
+	enum vt_status status = vt_blocks_run(ctx, all->n, true, run_fold, all);
+	vt_gemm_restore(threads);
 	return status;
 }
 
@@ -188,22 +282,23 @@ enum vt_status vt_critic_bound(struct vt_ctx *ctx, const struct vt_pair *in, enu
                                const struct vt_critic_settings *s, struct vt_critic_bound *out)
 {
 	enum vt_status status = VT_OK;
-	struct fit f = { 0 };
+	struct fits all = { .inner = s->folds == 1 ? ctx : NULL, .s = s, .objective = objective, .n = (size_t)s->folds,
+		                .dx = in->x.cols, .dy = in->y.cols };
 	struct vt_critic_bound bound = { .value = NAN, .se = NAN };
-	VT_TRY(vt_split_draw(ctx, in, s->test, s->validation, &f.part));
-	bound.n_train = f.part.n_train;
-	bound.n_validation = f.part.n_validation;
-	bound.n_test = f.part.n_test;
-	if (!vt_split_large_enough(&f.part)) goto found;
-	VT_TRY(prepare(ctx, in, s, &f));
-	bound.batch = smaller(f.critic.shape.batch, bound.n_test);
-	VT_TRY(train(ctx, &f, objective, s, in->seed, &bound));
-	VT_TRY(held_out(ctx, &f, objective, bound.n_train + bound.n_validation, bound.n_test, &bound.value,
-	                &bound.partition_se));
-	VT_TRY(vt_split_error(ctx, in, &f.part, f.local, &bound.se));
-found:
+	VT_NEW(ctx, all.fold, all.n);
+	VT_TRY(split(ctx, in, &all));
+	if (sizes(&all, &bound)) {
+		VT_TRY(vt_split_all_columns(ctx, &in->x, &all.x));
+		VT_TRY(vt_split_all_columns(ctx, &in->y, &all.y));
+		for (size_t f = 0; f < all.n; f++) {
+			all.fold[f].seed = in->seed + 0x9E3779B97F4A7C15u * f;
+			VT_TRY(prepare(ctx, &all, &all.fold[f]));
+		}
+		VT_TRY(run(ctx, &all));
+		VT_TRY(conclude(ctx, in, &all, &bound));
+	}
 	*out = bound;
 done:
-	clear(&f);
+	clear(&all);
 	return status;
 }

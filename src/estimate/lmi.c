@@ -33,7 +33,7 @@ static const struct vt_option options[] = {
 	{ "own", VT_REAL, offsetof(struct settings, own), 0, 100, "0.1", NULL,
 	  "weight of telling a code's own side, that of telling the other being 1" },
 	{ "rate", VT_REAL, offsetof(struct settings, rate), 1e-6, 1, "0.003", NULL, "learning rate of Adam" },
-	{ "decay", VT_REAL, offsetof(struct settings, decay), 0, 10, "0.01", NULL, "decoupled weight decay" },
+	{ "decay", VT_REAL, offsetof(struct settings, decay), 0, 10, "1", NULL, "decoupled weight decay" },
 	{ "batch", VT_INT, offsetof(struct settings, batch), 1, 65536, "256", .unit = "rows", .help = "of a step" },
 	{ "steps", VT_INT, offsetof(struct settings, steps), 1, 10000000, "2000", .unit = "steps", .help = "at most" },
 	{ "every", VT_INT, offsetof(struct settings, every), 1, 1000000, "25", .unit = "steps",

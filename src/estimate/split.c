@@ -46,6 +46,15 @@ static void fill_parts(const uint32_t *first, const uint32_t *order, size_t unit
 	}
 }
 
+/* So that neighbours in a sequence do not meet in a batch. */
+static void shuffle_parts(struct vt_split_rows *p, uint64_t seed, uint64_t fold)
+{
+	struct vt_rng rng = vt_rng_stream(seed, VT_PURPOSE_CRITIC, UINT64_MAX - fold);
+	vt_rng_shuffle(&rng, p->row, p->n_train);
+	vt_rng_shuffle(&rng, p->row + p->n_train, p->n_validation);
+	vt_rng_shuffle(&rng, p->row + p->n_train + p->n_validation, p->n_test);
+}
+
 /* Units in a random order: first[order[u]] .. first[order[u] + 1] - 1 are the rows of the u-th.  Caller frees. */
 static enum vt_status shuffled_units(struct vt_ctx *ctx, const struct vt_pair *in, uint32_t **first, uint32_t **order,
                                      size_t *units)
@@ -65,16 +74,13 @@ enum vt_status vt_split_draw(struct vt_ctx *ctx, const struct vt_pair *in, doubl
                              struct vt_split_rows *out)
 {
 	enum vt_status status = VT_OK;
-	struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_CRITIC, UINT64_MAX);
 	struct vt_split_rows p = { 0 };
 	uint32_t *first = NULL, *order = NULL;
 	size_t n = in->x.rows, units;
 	VT_NEW(ctx, p.row, n);
 	VT_TRY(shuffled_units(ctx, in, &first, &order, &units));
 	fill_parts(first, order, units, n, test, validation, &p);
-	vt_rng_shuffle(&rng, p.row, p.n_train);
-	vt_rng_shuffle(&rng, p.row + p.n_train, p.n_validation);
-	vt_rng_shuffle(&rng, p.row + p.n_train + p.n_validation, p.n_test);
+	shuffle_parts(&p, in->seed, 0);
 	*out = p;
 	p.row = NULL;
 done:
@@ -104,6 +110,25 @@ done:
 	free(row);
 	free(first);
 	free(order);
+	return status;
+}
+
+enum vt_status vt_split_fold(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_split_rows *folds,
+                             const size_t *begin, size_t f, double validation, struct vt_split_rows *out)
+{
+	enum vt_status status = VT_OK;
+	size_t n = in->x.rows, test = begin[f + 1] - begin[f], rest = n - test;
+	struct vt_split_rows p = { .n_train = (size_t)((1 - validation) * (double)rest), .n_test = test };
+	VT_NEW(ctx, p.row, n);
+	memcpy(p.row, folds->row, begin[f] * sizeof *p.row);
+	memcpy(p.row + begin[f], folds->row + begin[f + 1], (n - begin[f + 1]) * sizeof *p.row);
+	memcpy(p.row + rest, folds->row + begin[f], test * sizeof *p.row);
+	while (in->block && p.n_train > 0 && p.n_train < rest &&
+	       in->block[p.row[p.n_train]] == in->block[p.row[p.n_train - 1]]) p.n_train++; /* blocks stay whole */
+	p.n_validation = rest - p.n_train;
+	shuffle_parts(&p, in->seed, f);
+	*out = p;
+done:
 	return status;
 }
 

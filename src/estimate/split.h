@@ -28,6 +28,9 @@ enum vt_status vt_split_columns(struct vt_ctx *ctx, const struct vt_mat *m, cons
  * begin[f + 1] - 1]; a fold may be empty where there are fewer units than folds. */
 enum vt_status vt_split_folds(struct vt_ctx *ctx, const struct vt_pair *in, size_t n_folds, struct vt_split_rows *out,
                               size_t *begin);
+/* Fold f's test rows, and all others to train on but for a share `validation` of them; each part shuffled. */
+enum vt_status vt_split_fold(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_split_rows *folds,
+                             const size_t *begin, size_t f, double validation, struct vt_split_rows *out);
 /* Standardised columns of all rows in their own order, packed; caller frees. */
 enum vt_status vt_split_all_columns(struct vt_ctx *ctx, const struct vt_mat *m, float **out);
 
