@@ -160,7 +160,8 @@ void vt_critic_initialise(struct vt_critic *c, uint64_t seed)
 /* ---- strips -------------------------------------------------------------------- */
 
 /* Activations of the pairs (i, first ..) up to the last hidden layer. */
-VT_INLINE void strip_activations(const struct vt_critic *c, const struct work *w, size_t i, size_t first, size_t vectors)
+VT_INLINE void strip_activations(const struct vt_critic *c, const struct work *w, size_t i, size_t first,
+                                 size_t vectors)
 {
 	const float *left = c->left + i * c->width[0];
 	for (size_t k = 0; k < c->width[0]; k++) {

@@ -27,7 +27,8 @@ struct settings {
 enum { MOST_HIDDEN = VT_DENSE_MOST_LAYERS - 1 };
 
 static const struct vt_option options[] = {
-	{ "code", VT_INT, offsetof(struct settings, code), 1, 64, "2", .unit = "numbers", .help = "that each side is told by" },
+	{ "code", VT_INT, offsetof(struct settings, code), 1, 64, "2", .unit = "numbers",
+	  .help = "that each side is told by" },
 	{ "hidden", VT_INTS, offsetof(struct settings, hidden), 1, 4096, "[64]", .unit = "units",
 	  .help = "widths of an encoder's hidden layers (ReLU); a decoder has them in reverse", .max_items = MOST_HIDDEN },
 	{ "own", VT_REAL, offsetof(struct settings, own), 0, 100, "0.1", NULL,
@@ -40,7 +41,8 @@ static const struct vt_option options[] = {
 	  .help = "between looks at the validation rows" },
 	{ "patience", VT_INT, offsetof(struct settings, patience), 1, 1000000, "10", .unit = "looks",
 	  .help = "without a better one before training stops" },
-	{ "test", VT_REAL, offsetof(struct settings, test), 0.01, 0.9, "0.5", NULL, "share of the rows whose codes are measured" },
+	{ "test", VT_REAL, offsetof(struct settings, test), 0.01, 0.9, "0.5", NULL,
+	  "share of the rows whose codes are measured" },
 	{ "validation", VT_REAL, offsetof(struct settings, validation), 0.01, 0.9, "0.1", NULL,
 	  "share of the rows that chooses the state to keep" },
 	{ "k", VT_INT, offsetof(struct settings, k), 1, 1000, "3", .unit = "neighbours", .help = "of KSG 1" },
