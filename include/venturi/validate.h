@@ -38,8 +38,8 @@ struct vt_validated {
 	enum vt_judgement judgement;
 };
 
-/* How an estimator did on the cases of one suite at three seeds each, for those that promise a score: `auto`.  A task is
- * what its worst seed is.
+/* How an estimator did on the cases of one suite at three seeds each, for those that promise a score: `auto`.  A task
+ * is what its worst seed is.
  *
  * within   tasks within max(0.05 nat, 10 %); near: within 0.1 nat
  * unsaid   tasks that are not within and carry no flag on a seed that is off
@@ -83,8 +83,8 @@ struct vt_validate_options {
 };
 
 /* Runs it, estimates side by side in as many processes as the context has threads; each runs on one.  A number never
- * depends on how many.  VT_EUSAGE when nothing matches; a broken promise is no failure here: see fell_short.  The caller
- * frees with vt_validation_free. */
+ * depends on how many.  VT_EUSAGE when nothing matches; a broken promise is no failure here: see fell_short.  The
+ * caller frees with vt_validation_free. */
 enum vt_status vt_validate(struct vt_ctx *ctx, const struct vt_registry *kinds, const struct vt_validate_options *o,
                            struct vt_validation **out);
 void vt_validation_free(struct vt_validation *v);

@@ -125,7 +125,8 @@ static void print_text(const struct vt_validation *v)
 	for (size_t i = 0; i < v->n_scores; i++) print_score(&v->score[i]);
 	for (size_t i = 0; i < v->n_uncovered; i++)
 		printf("estimator %s promises nothing: it needs a line in src/run/promises.c\n", v->uncovered[i]);
-	printf("\n%zu estimates in %.0f s: %s\n", v->n, v->seconds, v->fell_short ? "the validation fell short" : "all promises held");
+	printf("\n%zu estimates in %.0f s: %s\n", v->n, v->seconds,
+	       v->fell_short ? "the validation fell short" : "all promises held");
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------ */
@@ -171,8 +172,8 @@ static json_t *score_json(const struct vt_validated_score *s)
 	                      "suite", vt_known_suites[s->suite], "tasks", (json_int_t)s->n_tasks, "within",
 	                      (json_int_t)s->within, "within_0.1", (json_int_t)s->near, "within_by_mean",
 	                      (json_int_t)s->within_mean, "wrong_unflagged", (json_int_t)s->unsaid, "right_flagged",
-	                      (json_int_t)s->cautious, "silently_wrong", (json_int_t)s->silent, "complete", s->complete, "judged",
-	                      s->wanted_within > 0, "met", s->met);
+	                      (json_int_t)s->cautious, "silently_wrong", (json_int_t)s->silent, "complete", s->complete,
+	                      "judged", s->wanted_within > 0, "met", s->met);
 	return o;
 }
 
@@ -224,8 +225,8 @@ static json_t *case_json(const struct vt_known *c, double mi, double se)
 {
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:f, s:f, s:s}", "case", c->name, "suite",
 	                 vt_known_suites[c->suite], "dim_x", (json_int_t)c->dim_x, "dim_y", (json_int_t)c->dim_y, "dim_z",
-	                 (json_int_t)c->dim_z, "kind_x", nature(c->discrete_x), "kind_y", nature(c->discrete_y), "truth_nats", mi,
-	                 "truth_se_nats", se, "method", c->method);
+	                 (json_int_t)c->dim_z, "kind_x", nature(c->discrete_x), "kind_y", nature(c->discrete_y),
+	                 "truth_nats", mi, "truth_se_nats", se, "method", c->method);
 }
 
 enum vt_status vt_print_cases(struct vt_ctx *ctx, const char *pattern, bool json)

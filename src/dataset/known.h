@@ -38,7 +38,8 @@ extern const struct vt_family vt_law_pairs, vt_law_pairs_mi, vt_law_dense, vt_la
 /* Discrete. */
 extern const struct vt_family vt_law_bsc, vt_law_bec, vt_law_symmetric, vt_law_zipf;
 /* Mixed. */
-extern const struct vt_family vt_law_staircase, vt_law_zip, vt_law_atoms, vt_law_labels_line, vt_law_labels, vt_law_ring;
+extern const struct vt_family vt_law_staircase, vt_law_zip, vt_law_atoms, vt_law_labels_line, vt_law_labels,
+	vt_law_ring;
 /* Conditional. */
 extern const struct vt_family vt_law_given, vt_law_given_label, vt_law_xor, vt_law_bsc_given;
 /* Layers. */

@@ -81,7 +81,8 @@ done:
 	return status;
 }
 
-static enum vt_status panel(struct vt_ctx *ctx, const struct vt_validation *v, const char *estimator, struct vt_panel *p)
+static enum vt_status panel(struct vt_ctx *ctx, const struct vt_validation *v, const char *estimator,
+                            struct vt_panel *p)
 {
 	enum vt_status status;
 	char safe[48];

@@ -59,8 +59,8 @@ done:
 	return status;
 }
 
-static enum vt_status add_case(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_validate_options *o, size_t known,
-                               size_t *n)
+static enum vt_status add_case(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_validate_options *o,
+                               size_t known, size_t *n)
 {
 	enum vt_status status = VT_OK;
 	const char *name = vt_known_case(known).name;

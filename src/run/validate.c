@@ -189,8 +189,8 @@ static enum vt_status check_names(struct vt_ctx *ctx, const struct plan *p)
 	}
 	if (any) return VT_OK;
 	const char *near = vt_known_nearest(p->o->cases);
-	return vt_ctx_fail(ctx, VT_EUSAGE, "no case is called '%.80s'%s%s%s", p->o->cases, near ? " (did you mean '" : "; --list "
-	                   "names them", near ? near : "", near ? "'?)" : "");
+	return vt_ctx_fail(ctx, VT_EUSAGE, "no case is called '%.80s'%s%s%s", p->o->cases, near ? " (did you mean '" :
+	                   "; --list names them", near ? near : "", near ? "'?)" : "");
 }
 
 static void find_uncovered(const struct plan *p)
