@@ -329,7 +329,7 @@ const struct vt_command_kind vt_command_estimate = {
 	.kind = { "estimate", "mutual information between arrays, or of layers with x and y", "venturi", 0, NULL, NULL },
 	.usage = "[FILE] --x PATH --y PATH [--z PATH] [-e NAME[:key=value,...]]... [--layers GLOB] [--null N] [--resample N]"
 	         " [--calibrate] [--seed N]",
-	.example = "venturi estimate activations.h5 --layers 'fc*' -e gaussian",
+	.example = "venturi estimate activations.h5 --layers 'fc*' --null 200",
 	.flags = flags,
 	.max_words = 1,
 	.main = command_main,
