@@ -202,8 +202,8 @@ static void write_texts(const char *folder, const struct data *s)
 	fclose(f);
 	snprintf(path, sizeof path, "%s/layers.npy", folder);
 	char header[128] = "\x93NUMPY\x01";
-	int n = snprintf(header + 10, sizeof header - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d, %d), }\n",
-	                 T, N, D);
+	int n = snprintf(header + 10, sizeof header - 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d, "
+	                 "%d), }\n", T, N, D);
 	header[8] = (char)n;
 	f = fopen(path, "wb");
 	if (!f) exit(1);

@@ -17,7 +17,7 @@ static const struct vt_flag_option flags[] = {
 	{ "x", 0, "PATH", "/PATH in FILE, FILE.h5:/PATH, FILE.npy or FILE.csv; with --layers: FILE's x, or none" },
 	{ "y", 0, "PATH", "the other variable; with --layers: FILE's y, or none" },
 	{ "z", 0, "PATH", "a third one that is given: I(X;Y|Z)" },
-	{ "estimator", 'e', "NAME[:key=value,...]", "an estimator, may be repeated; default auto ('venturi list estimators')" },
+	{ "estimator", 'e', "NAME[:key=value,...]", "an estimator, may be repeated; default auto (see 'venturi list')" },
 	{ "layers", 0, "GLOB", "arrays of FILE as layers T: rows for I(X;T) and I(T;Y); 'fc*' or 'activations/*'" },
 	{ "x-columns", 0, "LIST", "columns 0:3,7 (0, 1, 2, 7) of what follows the rows; repeated: a row for each group" },
 	{ "y-columns", 0, "LIST", "the same for y" },
@@ -62,8 +62,8 @@ static enum vt_status calibrated(struct vt_ctx *ctx, const struct vt_question *q
 	return vt_ctx_fail(ctx, VT_EUSAGE, "--calibrate: there are no surrogates in this version");
 }
 
-static enum vt_status keep(struct vt_ctx *ctx, struct vt_question *q, const struct pairing *p, const struct vt_pair *data,
-                           size_t estimator, const struct vt_estimated *e)
+static enum vt_status keep(struct vt_ctx *ctx, struct vt_question *q, const struct pairing *p,
+                           const struct vt_pair *data, size_t estimator, const struct vt_estimated *e)
 {
 	struct vt_result r = {
 		.estimator = q->spelling[estimator], .chosen = q->estimator[estimator], .has_step = p->has_step, .step = p->step,
@@ -76,7 +76,8 @@ static enum vt_status keep(struct vt_ctx *ctx, struct vt_question *q, const stru
 	return status != VT_OK || whole ? status : VT_ENOMEM;
 }
 
-/* Kinds that take no pairs but layers (binning, kde) answer for a layer's two roles: as T of an input, as T of labels. */
+/* Kinds that take no pairs but layers (binning, kde) answer for a layer's two roles: T of an input,
+ * T of labels. */
 static bool by_layer(const struct vt_question *q, size_t i, const struct pairing *p)
 {
 	const struct vt_estimate_kind *kind = vt_estimate_kind_of(&q->estimator[i]);
@@ -91,7 +92,8 @@ static void explain(const struct vt_information *info, struct vt_estimated *e)
 	else if (info->flags & VT_OUT_OF_RANGE)
 		snprintf(e->reason, sizeof e->reason, "values outside the stated range: more than 1 %%");
 	else if (info->flags & VT_BIAS_DOMINATED)
-		snprintf(e->reason, sizeof e->reason, "more than half of the rows are alone in their cell or kernel: no error is known");
+		snprintf(e->reason, sizeof e->reason, "more than half of the rows are alone in their cell or kernel: no error is "
+		         "known");
 	else if (info->flags & VT_SATURATED)
 		snprintf(e->reason, sizeof e->reason, "within 0.05 bit of the most that so many rows can show");
 }

@@ -122,8 +122,8 @@ static enum vt_status read_flags(struct vt_ctx *ctx, struct job *j)
 	VT_REQUIRE(ctx, j->output, VT_EUSAGE, "measure: no output file is named; wanted -o OUT.h5");
 	VT_REQUIRE(ctx, vt_args_flag(j->args, "force") || access(j->output, F_OK) != 0, VT_EUSAGE,
 	           "%s exists; give another -o, or --force to replace it", j->output);
-	VT_REQUIRE(ctx, vt_is_hdf5_name(j->file), VT_EUSAGE, "%s: is one array; measure wants an HDF5 file with activations/NAME",
-	           j->file);
+	VT_REQUIRE(ctx, vt_is_hdf5_name(j->file), VT_EUSAGE,
+	           "%s: is one array; measure wants an HDF5 file with activations/NAME", j->file);
 	VT_REQUIRE(ctx, !type || strcmp(type, "discrete") == 0 || strcmp(type, "auto") == 0, VT_EUSAGE,
 	           "--y-type=%s: discrete or auto is wanted", type);
 	if (type && type[0] == 'd') j->snapshots.y.nature = VT_NATURE_DISCRETE;
@@ -253,7 +253,8 @@ static void print(const struct job *j)
 	const struct vt_snapshots *s = &j->snapshots;
 	if (!vt_args_flag(j->args, "json")) {
 		printf("%s: %zu layer%s, %zu snapshot%s, %zu rows; %zu measure%s\n", j->output, s->n_layers,
-		       s->n_layers == 1 ? "" : "s", s->n, s->n == 1 ? "" : "s", s->rows, j->n_measures, j->n_measures == 1 ? "" : "s");
+		       s->n_layers == 1 ? "" : "s", s->n, s->n == 1 ? "" : "s", s->rows, j->n_measures,
+		       j->n_measures == 1 ? "" : "s");
 		return;
 	}
 	json_t *measures = json_array(), *layers = json_array();

@@ -107,8 +107,8 @@ static enum vt_status open_pair(struct vt_ctx *ctx, struct vt_question *q)
 	enum vt_status status;
 	bool table = q->file && !vt_is_hdf5_name(q->file);
 	const char *x = vt_args_flag(q->args, "x"), *y = vt_args_flag(q->args, "y");
-	VT_REQUIRE(ctx, names_array(x) || table, VT_EUSAGE, "no --x PATH is given; it names an array, as --y does (or --layers "
-	           "GLOB takes all of a file)");
+	VT_REQUIRE(ctx, names_array(x) || table, VT_EUSAGE, "no --x PATH is given; it names an array, as --y does (or "
+	           "--layers GLOB takes all of a file)");
 	VT_REQUIRE(ctx, names_array(y) || (table && vt_args_flag(q->args, "y-columns")), VT_EUSAGE,
 	           "no --y PATH is given; it names an array, as --x does");
 	VT_TRY(names_array(x) ? open_variable(ctx, q, "x", NULL, &q->x) : vt_given_open(ctx, NULL, q->file, &q->x));
@@ -120,8 +120,8 @@ done:
 static enum vt_status open_layers(struct vt_ctx *ctx, struct vt_question *q, const char *glob)
 {
 	enum vt_status status;
-	VT_REQUIRE(ctx, q->file && vt_is_hdf5_name(q->file), VT_EUSAGE, "--layers %s: takes the arrays of an HDF5 file, which is "
-	           "the first word; %s%s", glob, q->file ? "found " : "there is none", q->file ? q->file : "");
+	VT_REQUIRE(ctx, q->file && vt_is_hdf5_name(q->file), VT_EUSAGE, "--layers %s: takes the arrays of an HDF5 file, which "
+	           "is the first word; %s%s", glob, q->file ? "found " : "there is none", q->file ? q->file : "");
 	VT_TRY(vt_layers_match(ctx, q->file, glob, &q->n_layers, &q->layer_path));
 	VT_TRY(open_variable(ctx, q, "x", "x", &q->x));
 	VT_TRY(open_variable(ctx, q, "y", "y", &q->y));

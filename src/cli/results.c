@@ -196,8 +196,8 @@ static void value(const struct vt_estimated *e, double scale, char *out)
 		bits(e->upper, b);
 		snprintf(out, LONGEST_CELL, "%.28s .. %.28s", a, b);
 	} else {
-		snprintf(out, LONGEST_CELL, "%s%.40s%s", isnan(e->mi) || e->bound == VT_POINT ? "" : e->bound == VT_LOWER ? ">= " : "<= ", a,
-		         scale != 1 ? " (no bits)" : "");
+		const char *sign = isnan(e->mi) || e->bound == VT_POINT ? "" : e->bound == VT_LOWER ? ">= " : "<= ";
+		snprintf(out, LONGEST_CELL, "%s%.40s%s", sign, a, scale != 1 ? " (no bits)" : "");
 	}
 }
 

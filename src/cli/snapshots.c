@@ -31,8 +31,8 @@ done:
 }
 
 /* x or y: the one that is named, or the file's own where there is one; "none" is neither. */
-static enum vt_status open_companion(struct vt_ctx *ctx, const struct vt_snapshots *s, const char *path, const char *own,
-                                     struct vt_given *out)
+static enum vt_status open_companion(struct vt_ctx *ctx, const struct vt_snapshots *s, const char *path,
+                                     const char *own, struct vt_given *out)
 {
 	bool there = path != NULL;
 	if (path && strcmp(path, "none") == 0) return VT_OK;
@@ -54,8 +54,8 @@ static enum vt_status align(struct vt_ctx *ctx, struct vt_snapshots *s, size_t n
 		if (i > 0) there[n++] = &s->layer[0];
 		there[n++] = &s->layer[i];
 		VT_TRY(vt_given_align(ctx, n, there, n_steps, &rows));
-		VT_REQUIRE(ctx, i == 0 || rows == s->rows, VT_EDATA, "%s: has %zu rows, the layers before it have %zu: wanted as many",
-		           s->layer[i].where, rows, s->rows);
+		VT_REQUIRE(ctx, i == 0 || rows == s->rows, VT_EDATA,
+		           "%s: has %zu rows, the layers before it have %zu: wanted as many", s->layer[i].where, rows, s->rows);
 		s->rows = rows;
 		stepped |= s->layer[i].stepped;
 		s->width[i] = vt_given_cols(&s->layer[i]);

@@ -193,7 +193,8 @@ done:
 	return status;
 }
 
-enum vt_status vt_given_choose(struct vt_ctx *ctx, struct vt_given *g, const char *flag, size_t n, const char *const *text)
+enum vt_status vt_given_choose(struct vt_ctx *ctx, struct vt_given *g, const char *flag, size_t n,
+                               const char *const *text)
 {
 	enum vt_status status = VT_OK;
 	drop_columns(g);

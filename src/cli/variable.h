@@ -39,7 +39,8 @@ size_t vt_given_rows(const struct vt_given *g);
 size_t vt_given_cols(const struct vt_given *g); /* what follows the rows is flattened */
 
 /* The groups of columns; after vt_given_align.  VT_EUSAGE where the text is no list of columns that are there. */
-enum vt_status vt_given_choose(struct vt_ctx *ctx, struct vt_given *g, const char *flag, size_t n, const char *const *text);
+enum vt_status vt_given_choose(struct vt_ctx *ctx, struct vt_given *g, const char *flag, size_t n,
+                               const char *const *text);
 
 /* Brings snapshot `index` into memory, and drops what was there; what is not stepped is read once. */
 enum vt_status vt_given_load(struct vt_ctx *ctx, struct vt_given *g, size_t index);
@@ -54,7 +55,8 @@ enum vt_status vt_rows_distinct(struct vt_ctx *ctx, const struct vt_mat *m, size
 /* A number from 0 on for each row, in the order of the rows' values; equal rows, equal numbers.  Caller frees. */
 enum vt_status vt_rows_number(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_numbers);
 
-/* The names below `group` that a glob takes; a glob with a slash is matched with whole paths.  VT_EDATA when none is. */
+/* The names below `group` that a glob takes; a glob with a slash is matched with whole paths.
+ * VT_EDATA when none is. */
 enum vt_status vt_layers_match(struct vt_ctx *ctx, const char *file, const char *glob, size_t *n, char ***path);
 /* Whether the file holds a dataset of that name at its root. */
 enum vt_status vt_file_holds(struct vt_ctx *ctx, const char *file, const char *name, bool *out);
