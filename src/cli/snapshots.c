@@ -188,7 +188,8 @@ enum vt_status vt_snapshots_take(struct vt_ctx *ctx, struct vt_snapshots *s, siz
 	for (size_t i = 0; i < s->n_layers; i++) {
 		struct vt_given *g = &s->layer[i];
 		VT_TRY(vt_given_load(ctx, g, index));
-		s->tap[i] = (struct vt_tap){ s->name[i], VT_ROLE_HIDDEN, { g->held.value, s->rows, s->width[i], s->width[i] } };
+		s->tap[i] = (struct vt_tap){ .name = s->name[i], .role = VT_ROLE_HIDDEN,
+		                             .x = { g->held.value, s->rows, s->width[i], s->width[i] } };
 	}
 	if (index > 0 && s->x.stepped) VT_TRY(read_input(ctx, s, index));
 	if (index > 0 && s->y.stepped) VT_TRY(read_labels(ctx, s, index));
