@@ -256,6 +256,15 @@ static int filled(int type)
 	return type >= 4 && type % 2 == 0 ? type + 1 : type;
 }
 
+/* The legend stands once, so it names what any panel has behind its trails; null: none has. */
+static const struct vt_curve *behind(const struct vt_picture *p)
+{
+	for (size_t k = 0; k < p->n_panels; k++)
+		for (size_t c = 0; c < p->panel[k].n_curves; c++)
+			if (!p->panel[k].curve[c].trail) return &p->panel[k].curve[c];
+	return NULL;
+}
+
 /* Start small and hollow, peak hollow, end filled: the order can be read in print. */
 static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index, bool key)
 {
@@ -268,10 +277,7 @@ static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_pan
 	}
 	for (size_t c = 0; c < panel->n_curves; c++) {
 		const struct vt_curve *t = &panel->curve[c];
-		if (!t->trail) {
-			if (key) fprintf(f, "%skeyentry with lines " BEHIND " title '%s'", before, t->name);
-			continue;
-		}
+		if (!t->trail) continue;
 		int type = marker[t->style % N_STYLES];
 		for (size_t m = 0; m < VT_N_MARKS; m++)
 			fprintf(f, "%s'%s.dat' index %zu every ::%zu::%zu using 1:2 with points pt %d ps %.1f lw 1.4 "
@@ -279,7 +285,9 @@ static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_pan
 			        m == VT_MARK_END ? filled(type) : type, size[m]);
 		if (key) fprintf(f, "%skeyentry with points pt %d ps 1.3 lc rgb '#222222' title '%s'", before, filled(type), t->name);
 	}
-	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
+	const struct vt_curve *still = key ? behind(p) : NULL;
+	if (still) fprintf(f, "%skeyentry with lines " BEHIND " title '%s'", before, still->name);
+	fputs(panel->n_curves || still ? "\n" : "plot NaN\n", f);
 }
 
 /* The colour bar stands once, at the right of the last panel; the legend once, below. */
