@@ -330,16 +330,6 @@ done:
 	return status;
 }
 
-static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out)
-{
-	(void)ctx;
-	(void)settings;
-	*out = vt_joint_information(j, vt_entropy_plug_in);
-	return VT_OK;
-}
-
-static const struct vt_discrete_method method = { .mi = mi };
-
 static void flag_range(const struct settings *s, const struct vt_mat *m, bool discrete, struct vt_estimated *out)
 {
 	if (discrete || m->cols == 0 || s->range.n == 0) return;
@@ -357,7 +347,7 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 	flag_range(settings, &in->x, in->discrete_x, out);
 	flag_range(settings, &in->y, in->discrete_y, out);
 	flag_range(settings, &in->z, in->discrete_z, out);
-	VT_TRY(vt_discrete_estimate_symbols(ctx, &method, settings, in, &s, out));
+	VT_TRY(vt_discrete_estimate_symbols(ctx, &vt_plug_in_method, settings, in, &s, out));
 done:
 	vt_symbol_rows_clear(&s);
 	return status;
@@ -369,7 +359,7 @@ static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struc
 	enum vt_status status = VT_OK;
 	struct vt_symbol_rows s = { 0 };
 	VT_TRY(symbols(ctx, settings, in, &s));
-	VT_TRY(vt_discrete_null_symbols(ctx, &method, settings, in, &s, order, out));
+	VT_TRY(vt_discrete_null_symbols(ctx, &vt_plug_in_method, settings, in, &s, order, out));
 done:
 	vt_symbol_rows_clear(&s);
 	return status;

@@ -111,10 +111,11 @@ static void flag_bias(const struct vt_discrete_method *m, const struct vt_joint 
 	if (j->n_x == 1 || j->n_y == 1) return;
 	if (!m->jitter) apart = fabs(e->mi - vt_joint_information(j, reference_entropy));
 	if (left + apart > most * e->se)
-		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%zu rows in %zu joint cells: a bias of about %.2g nat is left, the standard "
-		                  "error is %.2g", j->ab.n, j->ab.occupied, left + apart, e->se);
+		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%zu rows in %zu joint cells: a bias of about %.2g nat is left, "
+		                  "the standard error is %.2g", j->ab.n, j->ab.occupied, left + apart, e->se);
 	else if (singletons(&j->ab) > most_singletons * (double)j->ab.n)
-		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%g of %zu rows are alone in their joint cell", singletons(&j->ab), j->ab.n);
+		vt_estimated_flag(e, VT_BIAS_DOMINATED, "%g of %zu rows are alone in their joint cell",
+		                  singletons(&j->ab), j->ab.n);
 }
 
 static void flag_ceiling(const struct vt_joint *j, struct vt_estimated *e)
@@ -125,9 +126,9 @@ static void flag_ceiling(const struct vt_joint *j, struct vt_estimated *e)
 		vt_estimated_flag(e, VT_SATURATED, "%zu rows cannot show more than their logarithm, %.4g nat", j->ab.n, log(n));
 }
 
-enum vt_status vt_discrete_estimate_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
-                                            const struct vt_pair *in, const struct vt_symbol_rows *s,
-                                            struct vt_estimated *out)
+enum vt_status vt_discrete_estimate_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m,
+                                            const void *settings, const struct vt_pair *in,
+                                            const struct vt_symbol_rows *s, struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
 	struct vt_joint j = { 0 };

@@ -78,6 +78,8 @@ struct vt_discrete_method {
 /* Local terms from logarithms of counts. */
 enum vt_status vt_discrete_local(struct vt_ctx *ctx, const struct vt_joint *j, double *local);
 
+extern const struct vt_discrete_method vt_plug_in_method; /* for kinds that make symbols of their own */
+
 /* Symbols of a pair whose variables are all taken as they are.  The caller clears. */
 enum vt_status vt_symbol_rows_of(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_symbol_rows *out);
 void vt_symbol_rows_clear(struct vt_symbol_rows *s);
@@ -90,9 +92,9 @@ double vt_joint_information(const struct vt_joint *j, double (*entropy)(const st
 
 /* Estimate, error, interval, ceiling and flags from symbols, and from a pair as it is.  The error is that of the local
  * terms and of the second-order term together (discrete.c). */
-enum vt_status vt_discrete_estimate_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
-                                            const struct vt_pair *in, const struct vt_symbol_rows *s,
-                                            struct vt_estimated *out);
+enum vt_status vt_discrete_estimate_symbols(struct vt_ctx *ctx, const struct vt_discrete_method *m,
+                                            const void *settings, const struct vt_pair *in,
+                                            const struct vt_symbol_rows *s, struct vt_estimated *out);
 enum vt_status vt_discrete_estimate(struct vt_ctx *ctx, const struct vt_discrete_method *m, const void *settings,
                                     const struct vt_pair *in, struct vt_estimated *out);
 

@@ -200,7 +200,8 @@ static enum vt_status labelled(struct vt_ctx *ctx, const struct settings *s, con
 	out->ceiling = log((double)l.y.n_classes);
 	out->flags |= bounds[0].flags & ~(unsigned)VT_SATURATED; /* said of I(X;T) */
 	if (bounds[0].flags & VT_BIAS_DOMINATED)
-		vt_estimated_flag(out, 0, "more than half of the rows outweigh all others: the noise is too narrow for %zu rows", l.t.rows);
+		vt_estimated_flag(out, 0, "more than half of the rows outweigh all others: the noise is too narrow for "
+		                  "%zu rows", l.t.rows);
 done:
 	free(label);
 	return status;

@@ -169,8 +169,8 @@ static enum vt_status posterior(struct vt_ctx *ctx, const struct vt_counts *c, d
 	enum vt_status status = VT_OK;
 	struct sums s = { 0 };
 	gsl_integration_glfixed_table *nodes = NULL;
-	VT_REQUIRE(ctx, cells >= (double)c->occupied, VT_EDOMAIN, "%zu cells are occupied, more than the %.17g that are said to "
-	           "exist", c->occupied, cells);
+	VT_REQUIRE(ctx, cells >= (double)c->occupied, VT_EDOMAIN, "%zu cells are occupied, more than the %.17g that are said "
+	           "to exist", c->occupied, cells);
 	if (cells <= 1) {
 		*mean = 0;
 		*data = 1;
@@ -222,7 +222,8 @@ done:
 }
 
 /* The shares that the posterior expects deviate n / (n + K beta) times as much as those of the sample. */
-static enum vt_status local(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out, double *keep)
+static enum vt_status local(struct vt_ctx *ctx, const void *settings, const struct vt_joint *j, double *out,
+                            double *keep)
 {
 	enum vt_status status = VT_OK;
 	double mean, data, cells = joint_cells(settings, j);

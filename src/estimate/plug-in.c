@@ -23,17 +23,17 @@ static enum vt_status mi(struct vt_ctx *ctx, const void *settings, const struct 
 	return VT_OK;
 }
 
-static const struct vt_discrete_method method = { mi, NULL, NULL };
+const struct vt_discrete_method vt_plug_in_method = { mi, NULL, NULL };
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {
-	return vt_discrete_estimate(ctx, &method, settings, in, out);
+	return vt_discrete_estimate(ctx, &vt_plug_in_method, settings, in, out);
 }
 
 static enum vt_status null(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, const uint32_t *order,
                            double *out)
 {
-	return vt_discrete_null(ctx, &method, settings, in, order, out);
+	return vt_discrete_null(ctx, &vt_plug_in_method, settings, in, order, out);
 }
 
 const struct vt_estimate_kind vt_estimate_plug_in = {
