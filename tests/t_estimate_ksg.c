@@ -109,9 +109,9 @@ static void equals_the_definition(void **state)
 			char name[64];
 			fill(d, 400, dims[a][0], dims[a][1], 0.7, a);
 			struct vt_pair p = pair_of(d);
-			snprintf(name, sizeof name, "ksg:k=[%d]", ks[b]);
+			snprintf(name, sizeof name, "ksg:k=%d", ks[b]);
 			assert_true(fabs(run(*state, name, &p).mi - definition(&p, (size_t)ks[b], false)) < 1e-12);
-			snprintf(name, sizeof name, "ksg2:k=[%d]", ks[b]);
+			snprintf(name, sizeof name, "ksg2:k=%d", ks[b]);
 			assert_true(fabs(run(*state, name, &p).mi - definition(&p, (size_t)ks[b], true)) < 1e-12);
 		}
 	free(d);

@@ -28,8 +28,9 @@ enum { MOST_DIMENSIONS = 8, TREND_FACTOR = 3, TREND_ROWS = 2000 };
 static const char *const methods[] = { "auto", "brute", "sweep", NULL };
 
 const struct vt_option vt_kraskov_options[] = {
-	{ "k", VT_INTS, offsetof(struct vt_kraskov_settings, k), 1, 100000, "[3]", .max_items = VT_MOST_K,
-	  .help = "neighbours; of several, the first gives the estimate, the last shows whether it moves with k" },
+	{ "k", VT_INT, offsetof(struct vt_kraskov_settings, k), 1, 100000, "3", .unit = "neighbours", .help = "of each row" },
+	{ "trend", VT_INT, offsetof(struct vt_kraskov_settings, trend), 0, 100000, "0", .unit = "neighbours",
+	  .help = "another k, found in the same search: an estimate that moves from one to the other is biased; 0: 3 k" },
 	{ "method", VT_CHOICE, offsetof(struct vt_kraskov_settings, method), .def = "auto", .choices = methods,
 	  .help = "search for neighbours: by all pairs or by sorting; the numbers are the same" },
 	{ 0 }
@@ -38,11 +39,9 @@ const struct vt_option vt_kraskov_options[] = {
 enum vt_status vt_kraskov_check(struct vt_ctx *ctx, const void *settings)
 {
 	enum vt_status status = VT_OK;
-	const struct vt_ints *k = &((const struct vt_kraskov_settings *)settings)->k;
-	VT_REQUIRE(ctx, k->n > 0, VT_ECONFIG, "k is an empty list");
-	for (size_t a = 0; a < k->n; a++)
-		for (size_t b = 0; b < a; b++)
-			VT_REQUIRE(ctx, k->v[a] != k->v[b], VT_ECONFIG, "k = %lld stands twice in the list", (long long)k->v[a]);
+	const struct vt_kraskov_settings *s = settings;
+	VT_REQUIRE(ctx, s->trend != s->k, VT_ECONFIG, "trend = %lld is k itself; give another, or leave it out",
+	           (long long)s->trend);
 done:
 	return status;
 }
@@ -75,7 +74,7 @@ static struct question question(const struct vt_kraskov_settings *s, enum vt_cou
 {
 	struct question q = { .in = { .n_spaces = 2, .space = { p->x, p->y }, .n_counts = 2, .count = { 1, 2 },
 	                              .rule = rule, .method = (enum vt_neighbour_method)s->method } };
-	size_t k = (size_t)s->k.v[0], trend = s->k.n > 1 ? (size_t)s->k.v[s->k.n - 1] : TREND_FACTOR * k;
+	size_t k = (size_t)s->k, trend = s->trend > 0 ? (size_t)s->trend : TREND_FACTOR * k;
 	add_k(&q.in, k);
 	if (trend < p->x.rows) add_k(&q.in, trend);
 	q.first = place_of(&q.in, k);
@@ -216,8 +215,8 @@ enum vt_status vt_kraskov_pair(struct vt_ctx *ctx, const struct vt_kraskov_setti
 {
 	enum vt_status status = VT_OK;
 	struct vt_neighbours found = { 0 };
-	if ((size_t)s->k.v[0] >= in->x.rows) {
-		vt_estimated_flag(out, VT_DEGENERATE, "k = %lld needs more than %zu rows", (long long)s->k.v[0], in->x.rows);
+	if ((size_t)s->k >= in->x.rows) {
+		vt_estimated_flag(out, VT_DEGENERATE, "k = %lld needs more than %zu rows", (long long)s->k, in->x.rows);
 		return VT_OK;
 	}
 	struct question q = question(s, rule, in);
@@ -233,7 +232,7 @@ enum vt_status vt_kraskov_null(struct vt_ctx *ctx, const struct vt_kraskov_setti
                                const struct vt_pair *in, const uint32_t *order, double *mi)
 {
 	enum vt_status status = VT_OK;
-	size_t n = in->x.rows, k = (size_t)s->k.v[0];
+	size_t n = in->x.rows, k = (size_t)s->k;
 	struct question q = question(s, rule, in);
 	double *psi = NULL, *term = NULL;
 	q.in.n_k = 1;

@@ -8,7 +8,7 @@
 #include "venturi/neighbours.h"
 
 struct vt_kraskov_settings {
-	struct vt_ints k;
+	int64_t k, trend;
 	int method;
 };
 extern const struct vt_option vt_kraskov_options[];

@@ -24,7 +24,7 @@ static struct vt_estimated estimate(struct vt_ctx *ctx, long k, const struct vt_
 	struct vt_chosen chosen = { 0 };
 	struct vt_estimated e;
 	char settings[64];
-	snprintf(settings, sizeof settings, "ksg:k=[%ld]", k);
+	snprintf(settings, sizeof settings, "ksg:k=%ld", k);
 	if (vt_chosen_parse(ctx, &vt_registry, "estimate", settings, &chosen) != VT_OK ||
 	    vt_estimate_pair(ctx, &chosen, in, &e) != VT_OK)
 		die(vt_ctx_trail(ctx));
