@@ -55,11 +55,7 @@ static char *named(struct vt_ctx *ctx, const struct vt_given *g, size_t group)
 static enum vt_status calibrated(struct vt_ctx *ctx, const struct vt_question *q, const struct vt_chosen *chosen,
                                  const struct vt_pair *p, struct vt_estimated *e)
 {
-	(void)chosen;
-	(void)p;
-	(void)e;
-	if (!vt_args_flag(q->args, "calibrate")) return VT_OK;
-	return vt_ctx_fail(ctx, VT_EUSAGE, "--calibrate: there are no surrogates in this version");
+	return vt_args_flag(q->args, "calibrate") ? vt_estimate_calibrate(ctx, chosen, p, e) : VT_OK;
 }
 
 static enum vt_status keep(struct vt_ctx *ctx, struct vt_question *q, const struct pairing *p,

@@ -33,6 +33,18 @@ double vt_student_excess(size_t dx, size_t dy, double nu);
 /* ln p(x,y) / (p(x) p(y)) of the fitted law at each row: n numbers. */
 enum vt_status vt_elliptical_local(struct vt_ctx *ctx, const struct vt_elliptical *f, double *local);
 
+/* Canonical form of a fit: x = lw u w and y = le v e have its correlations if w and e are white and w_j, e_j have
+ * correlation rho_j, descending. */
+struct vt_axes {
+	size_t dw, de;
+	double *lw, *le;  /* Cholesky factors of the correlations of x (dw x dw) and y (de x de) */
+	double *u, *v;    /* orthonormal columns */
+	double *rho;      /* dw + de numbers, the first min(dw, de) count */
+};
+/* Of (x, y), or of (y, x) where `swap`.  The caller clears. */
+enum vt_status vt_elliptical_axes(struct vt_ctx *ctx, const struct vt_elliptical *f, bool swap, struct vt_axes *out);
+void vt_axes_clear(struct vt_axes *a);
+
 /* Directions of x and y in which the fit has its dependence. */
 struct vt_residual {
 	size_t n, d, e_dim, top; /* w: n x d; e: n x e_dim; the first `top` columns of each are canonical pairs */

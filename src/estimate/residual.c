@@ -118,49 +118,78 @@ static void subtract(const struct vt_elliptical *f, const double *rho, struct vt
 	}
 }
 
+void vt_axes_clear(struct vt_axes *a)
+{
+	free(a->lw);
+	free(a->le);
+	free(a->u);
+	free(a->v);
+	free(a->rho);
+	*a = (struct vt_axes){ 0 };
+}
+
+/* m (a x b) = its transpose (b x a) solved by l. */
+static void solve_transposed(const double *l, size_t b, size_t a, double *m, double *t)
+{
+	for (size_t i = 0; i < a; i++)
+		for (size_t j = 0; j < b; j++) t[j * a + i] = m[i * b + j];
+	vt_cholesky_solve(l, b, t, a);
+	for (size_t i = 0; i < a; i++)
+		for (size_t j = 0; j < b; j++) m[i * b + j] = t[j * a + i];
+}
+
+enum vt_status vt_elliptical_axes(struct vt_ctx *ctx, const struct vt_elliptical *f, bool swap, struct vt_axes *out)
+{
+	enum vt_status status = VT_OK;
+	size_t d = f->dx + f->dy, dw = swap ? f->dy : f->dx, de = d - dw, at_w = swap ? f->dx : 0, at_e = swap ? 0 : f->dx;
+	struct vt_axes a = { .dw = dw, .de = de };
+	double *m = NULL, *t = NULL;
+	VT_NEW(ctx, a.lw, dw * dw);
+	VT_NEW(ctx, a.le, de * de);
+	VT_NEW(ctx, a.u, dw * dw);
+	VT_NEW(ctx, a.v, de * de);
+	VT_NEW(ctx, a.rho, d);
+	VT_NEW(ctx, m, dw * de);
+	VT_NEW(ctx, t, de * dw);
+	take_block(f->correlation, d, at_w, dw, at_w, dw, a.lw);
+	take_block(f->correlation, d, at_e, de, at_e, de, a.le);
+	take_block(f->correlation, d, at_w, dw, at_e, de, m);
+	VT_REQUIRE(ctx, vt_cholesky(a.lw, dw, least_pivot) && vt_cholesky(a.le, de, least_pivot), VT_EBUG,
+	           "a correlation matrix that was fitted has no inverse");
+	vt_cholesky_solve(a.lw, dw, m, de);
+	solve_transposed(a.le, de, dw, m, t);
+	VT_TRY(canonical(ctx, m, dw, de, a.u, a.v, a.rho));
+	*out = a;
+	a = (struct vt_axes){ 0 };
+done:
+	vt_axes_clear(&a);
+	free(m);
+	free(t);
+	return status;
+}
+
 enum vt_status vt_elliptical_residual(struct vt_ctx *ctx, const struct vt_elliptical *f, bool swap,
                                       struct vt_residual *out)
 {
 	enum vt_status status = VT_OK;
-	size_t d = f->dx + f->dy, dw = swap ? f->dy : f->dx, de = d - dw, at_w = swap ? f->dx : 0, at_e = swap ? 0 : f->dx;
-	size_t pairs = dw < de ? dw : de;
-	struct vt_residual r = { .n = f->n, .d = dw, .e_dim = de, .top = pairs < 4 ? pairs : 4, .nu = f->nu + (double)dw };
-	double *lw = NULL, *le = NULL, *m = NULL, *t = NULL, *u = NULL, *v = NULL, *rho = NULL;
-	VT_NEW(ctx, lw, dw * dw);
-	VT_NEW(ctx, le, de * de);
-	VT_NEW(ctx, m, dw * de);
-	VT_NEW(ctx, t, de * dw);
-	VT_NEW(ctx, u, dw * dw);
-	VT_NEW(ctx, v, de * de);
-	VT_NEW(ctx, rho, d);
-	VT_NEW(ctx, r.w, f->n * dw);
-	VT_NEW(ctx, r.e, f->n * de);
-	take_block(f->correlation, d, at_w, dw, at_w, dw, lw);
-	take_block(f->correlation, d, at_e, de, at_e, de, le);
-	take_block(f->correlation, d, at_w, dw, at_e, de, m);
-	VT_REQUIRE(ctx, vt_cholesky(lw, dw, least_pivot) && vt_cholesky(le, de, least_pivot), VT_EBUG,
-	           "a correlation matrix that was fitted has no inverse");
-	vt_cholesky_solve(lw, dw, m, de);
-	for (size_t i = 0; i < dw; i++)
-		for (size_t j = 0; j < de; j++) t[j * dw + i] = m[i * de + j];
-	vt_cholesky_solve(le, de, t, dw);
-	for (size_t i = 0; i < dw; i++)
-		for (size_t j = 0; j < de; j++) m[i * de + j] = t[j * dw + i];
-	VT_TRY(canonical(ctx, m, dw, de, u, v, rho));
-	VT_TRY(project(ctx, f, at_w, dw, lw, u, r.w));
-	VT_TRY(project(ctx, f, at_e, de, le, v, r.e));
-	subtract(f, rho, &r);
+	struct vt_axes a = { 0 };
+	struct vt_residual r = { .n = f->n };
+	VT_TRY(vt_elliptical_axes(ctx, f, swap, &a));
+	r.d = a.dw;
+	r.e_dim = a.de;
+	r.top = a.dw < a.de ? a.dw : a.de;
+	r.top = r.top < 4 ? r.top : 4;
+	r.nu = f->nu + (double)a.dw;
+	VT_NEW(ctx, r.w, f->n * a.dw);
+	VT_NEW(ctx, r.e, f->n * a.de);
+	VT_TRY(project(ctx, f, swap ? f->dx : 0, a.dw, a.lw, a.u, r.w));
+	VT_TRY(project(ctx, f, swap ? 0 : f->dx, a.de, a.le, a.v, r.e));
+	subtract(f, a.rho, &r);
 	*out = r;
 	r = (struct vt_residual){ 0 };
 done:
 	vt_residual_clear(&r);
-	free(lw);
-	free(le);
-	free(m);
-	free(t);
-	free(u);
-	free(v);
-	free(rho);
+	vt_axes_clear(&a);
 	return status;
 }
 
