@@ -97,7 +97,7 @@ static double uniform_p(double *p, size_t n)
 
 static void test_null(void **state)
 {
-	enum { N = 60, SEEDS = 200 };
+	enum { N = 40, SEEDS = 200 };
 	double chain[SEEDS], strata[SEEDS];
 	(void)state;
 	for (uint64_t r = 0; r < SEEDS; r++) {
