@@ -28,7 +28,8 @@ static inline struct sample sample_of(size_t n, size_t dx, size_t dy, size_t dz,
 {
 	struct sample s = { .x = calloc(n * dx + 1, sizeof(double)), .y = calloc(n * dy + 1, sizeof(double)),
 	                    .z = calloc(n * dz + 1, sizeof(double)) };
-	s.pair = (struct vt_pair){ .x = { s.x, n, dx, dx }, .y = { s.y, n, dy, dy }, .z = { s.z, n, dz, dz }, .seed = seed };
+	s.pair = (struct vt_pair){ .x = { s.x, n, dx, dx }, .y = { s.y, n, dy, dy }, .z = { s.z, n, dz, dz },
+	                           .seed = seed };
 	s.rng = vt_rng_stream(seed, VT_PURPOSE_DATASET, 0);
 	return s;
 }

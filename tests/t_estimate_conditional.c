@@ -32,12 +32,15 @@ static void test_definitions(void **state)
 		double strict = plain_information(&s.pair, 4, false);
 		near(estimate_pair("frenzel-pompe:k=4", &s.pair).mi, strict, 1e-12, "Frenzel & Pompe, eq. 7");
 		near(estimate_pair("mesner-shalizi:k=4", &s.pair).mi, strict, 1e-12, "strict counts");
-		near(estimate_pair("mesner-shalizi:k=4,counts=published", &s.pair).mi, plain_information(&s.pair, 4, true), 1e-12,
+		near(estimate_pair("mesner-shalizi:k=4,counts=published", &s.pair).mi, plain_information(&s.pair, 4, true),
+			1e-12,
 		     "Mesner & Shalizi, continuous");
-		near(estimate_pair("mesner-shalizi:k=4,counts=published", &t.pair).mi, plain_information(&t.pair, 4, true), 1e-12,
+		near(estimate_pair("mesner-shalizi:k=4,counts=published", &t.pair).mi, plain_information(&t.pair, 4, true),
+			1e-12,
 		     "Mesner & Shalizi, z discrete");
 		s.pair.z.cols = 0;
-		near(estimate_pair("frenzel-pompe:k=4", &s.pair).mi, plain_information(&s.pair, 4, false), 1e-12, "nothing given");
+		near(estimate_pair("frenzel-pompe:k=4", &s.pair).mi, plain_information(&s.pair, 4, false), 1e-12,
+			"nothing given");
 		sample_clear(&s);
 		sample_clear(&t);
 	}
@@ -111,7 +114,8 @@ static void test_null(void **state)
 	}
 	double p_chain = uniform_p(chain, SEEDS), p_strata = uniform_p(strata, SEEDS);
 	if (p_chain < 0.01 || p_strata < 0.01)
-		fail_msg("p-values are not uniform: Kolmogorov p %.4f given continuous z, %.4f given discrete z", p_chain, p_strata);
+		fail_msg("p-values are not uniform: Kolmogorov p %.4f given continuous z, %.4f given discrete z", p_chain,
+			p_strata);
 }
 
 /* A null that let y run free of z would find this chain dependent; and what depends must be found. */

@@ -130,7 +130,8 @@ static void test_hsic(void **state)
 		double *k = plain_kernel(&pair[a]->x, pair[a]->discrete_x, 1.2), *l = plain_kernel(&pair[a]->y, false, 1.2);
 		struct vt_estimated e = estimate_pair("hsic:width_x=1.2,width_y=1.2", pair[a]);
 		near(e.mi, plain_biased(k, l, 30), 1e-12, "biased");
-		near(estimate_pair("hsic:width_x=1.2,width_y=1.2,statistic=unbiased", pair[a]).mi, plain_unbiased(k, l, 30), 1e-12,
+		near(estimate_pair("hsic:width_x=1.2,width_y=1.2,statistic=unbiased", pair[a]).mi, plain_unbiased(k, l, 30),
+			1e-12,
 		     "unbiased");
 		assert_string_equal(e.unit, "1");
 		free(k);
@@ -202,7 +203,8 @@ static void test_strong(void **state)
 	near(estimate_pair("kozachenko-leonenko", &s.pair).mi, 0.5108256, 0.15, "three entropies");
 	near(estimate_pair("lnc", &s.pair).mi, 0.5108256, 0.12, "lnc where there is nothing to correct");
 	near(estimate_pair("lnc", &t.pair).mi, 4.2586331, 0.4, "lnc, strong dependence");
-	near(estimate_pair("lnc:alpha=1e-300", &t.pair).mi, estimate_pair("mixed:k=8", &t.pair).mi, 0.3, "lnc without correction");
+	near(estimate_pair("lnc:alpha=1e-300", &t.pair).mi, estimate_pair("mixed:k=8", &t.pair).mi, 0.3,
+		"lnc without correction");
 	assert_true(estimate_pair("lnc:alpha=1e-300", &t.pair).mi < 3.9);
 	sample_clear(&s);
 	sample_clear(&t);

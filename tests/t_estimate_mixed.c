@@ -17,7 +17,8 @@ static void test_definitions(void **state)
 	(void)state;
 	for (uint64_t seed = SEED; seed < SEED + 3; seed++) {
 		struct sample labels = sample_labels(150, 3, 2, 1, seed, NULL), normal = sample_normal(120, 2, 0.7, seed);
-		near(estimate_pair("ross:k=3", &labels.pair).mi, plain_information(&labels.pair, 3, false), 1e-12, "Ross, eq. 5");
+		near(estimate_pair("ross:k=3", &labels.pair).mi, plain_information(&labels.pair, 3, false), 1e-12,
+			"Ross, eq. 5");
 		near(estimate_pair("mixed:k=3", &labels.pair).mi, plain_information(&labels.pair, 3, false), 1e-12, "labels");
 		near(estimate_pair("mixed:k=4", &normal.pair).mi, plain_information(&normal.pair, 4, false), 1e-12,
 		     "Kraskov 2004, eq. 8");

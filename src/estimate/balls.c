@@ -323,7 +323,8 @@ static void take_open(const struct spaces *s, const struct vt_neighbours *found,
 	}
 }
 
-static void take_closed(const struct spaces *s, const struct vt_neighbours *found, size_t a, size_t k, struct vt_balls *b)
+static void take_closed(const struct spaces *s, const struct vt_neighbours *found, size_t a, size_t k,
+                        struct vt_balls *b)
 {
 	size_t n = s->n, counts = s->n_spaces;
 	for (size_t i = 0; i < n; i++)
@@ -340,8 +341,8 @@ static bool closed_wanted(const struct vt_balls *b, size_t n_k)
 	return false;
 }
 
-static enum vt_status balls_in_space(struct vt_ctx *ctx, const struct spaces *s, const size_t *k, size_t n_k, bool closed,
-                                     struct vt_balls *out)
+static enum vt_status balls_in_space(struct vt_ctx *ctx, const struct spaces *s, const size_t *k, size_t n_k,
+                                     bool closed, struct vt_balls *out)
 {
 	enum vt_status status = VT_OK;
 	struct vt_neighbours open = { 0 }, upto = { 0 };

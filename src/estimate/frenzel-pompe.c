@@ -22,10 +22,11 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 }
 
 const struct vt_estimate_kind vt_estimate_frenzel_pompe = {
-	.kind = { "frenzel-pompe", "continuous variables given a continuous one, by neighbours", "Frenzel & Pompe 2007, eq. 7",
+	.kind = { "frenzel-pompe", "continuous variables given a continuous one, by neighbours",
+	          "Frenzel & Pompe 2007, eq. 7",
 	          sizeof(struct settings), options,
-	          "more than about three dimensions of z: neighbours are then far, and the estimate falls towards 0 whether or "
-	          "not x and y are independent given z" },
+	          "more than about three dimensions of z: neighbours are then far, and the estimate falls towards 0 "
+	          "whether or not x and y are independent given z" },
 	.traits = VT_TAKES_CONTINUOUS | VT_TAKES_CONDITION | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },

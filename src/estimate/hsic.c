@@ -266,8 +266,8 @@ done:
 const struct vt_estimate_kind vt_estimate_hsic = {
 	.kind = { "hsic", "Hilbert-Schmidt independence criterion: dependence, without a unit",
 	          "Gretton, Bousquet, Smola & Scholkopf 2005; Song et al. 2012, eq. 5", sizeof(struct settings), options,
-	          "no information, and no scale of its own: only the null says whether a value is large; widths decide what "
-	          "dependence is seen" },
+	          "no information, and no scale of its own: only the null says whether a value is large; widths decide "
+	          "what dependence is seen" },
 	.traits = VT_TAKES_ALL | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },

@@ -16,7 +16,8 @@ struct settings {
 };
 
 static const struct vt_option options[] = {
-	{ "k", VT_INT, offsetof(struct settings, k), 1, 1000, "5", .unit = "neighbours", .help = "of each row, in each space" },
+	{ "k", VT_INT, offsetof(struct settings, k), 1, 1000, "5", .unit = "neighbours",
+	  .help = "of each row, in each space" },
 	{ 0 }
 };
 
@@ -47,7 +48,8 @@ static void add_shared_error(size_t n, size_t k, size_t searches, struct vt_esti
 	vt_estimated_normal(e->mi, hypot(e->se, shared), e->method, e);
 }
 
-enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h, double *se)
+enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h,
+                                              double *se)
 {
 	enum vt_status status = VT_OK;
 	size_t tied;
@@ -68,24 +70,27 @@ done:
 static void answer(const struct vt_pair *in, const double *local, size_t tied, size_t k, struct vt_estimated *out)
 {
 	if (tied > 0) {
-		vt_estimated_flag(out, VT_DEGENERATE | VT_TIES, "%zu of %zu rows have %zu others at their own place in some space: a "
-		                  "density has none, and the entropy is minus infinity", tied, in->x.rows, k);
+		vt_estimated_flag(out, VT_DEGENERATE | VT_TIES, "%zu of %zu rows have %zu others at their own place in some "
+		                  "space: a density has none, and the entropy is minus infinity", tied, in->x.rows, k);
 		return;
 	}
 	vt_estimated_local(in, local, out);
 	add_shared_error(in->x.rows, k, 3, out);
 	if (in->x.cols + in->y.cols > 4)
-		vt_estimated_flag(out, VT_OUT_OF_REGIME, "the biases of three entropies do not cancel, least of all in %zu dimensions",
+		vt_estimated_flag(out, VT_OUT_OF_REGIME, "the biases of three entropies do not cancel, least of all in %zu "
+		                  "dimensions",
 		                  in->x.cols + in->y.cols);
 }
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in, struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
-	size_t n = in->x.rows, dx = in->x.cols, d = dx + in->y.cols, k = (size_t)((const struct settings *)settings)->k, tied[3];
+	size_t n = in->x.rows, dx = in->x.cols, d = dx + in->y.cols, k = (size_t)((const struct settings *)settings)->k;
+	size_t tied[3];
 	double *both = NULL, *local = NULL;
 	if (n <= k) {
-		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are needed", n, k);
+		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are "
+		                  "needed", n, k);
 		goto done;
 	}
 	VT_TRY(vt_scaled_together(ctx, in, &both));
@@ -104,8 +109,8 @@ done:
 const struct vt_estimate_kind vt_estimate_kozachenko_leonenko = {
 	.kind = { "kozachenko-leonenko", "H(X) + H(Y) - H(X,Y), each from nearest neighbours",
 	          "Kozachenko & Leonenko 1987; Kraskov et al. 2004, eq. 20", sizeof(struct settings), options,
-	          "dependence of any strength, more than two or three dimensions: the joint search looks farther than the two "
-	          "others, and what is lost there is not lost in them" },
+	          "dependence of any strength, more than two or three dimensions: the joint search looks farther than "
+	          "the two others, and what is lost there is not lost in them" },
 	.traits = VT_TAKES_CONTINUOUS | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },

@@ -197,12 +197,13 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 	const struct settings *s = settings;
 	size_t n = in->x.rows, d = in->x.cols + in->y.cols, k = (size_t)s->k;
 	if (n <= k) {
-		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are needed", n, k);
+		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are "
+		                  "needed", n, k);
 		return VT_OK;
 	}
 	if (k <= d || d > MOST_COLS) {
-		vt_estimated_flag(out, VT_DEGENERATE, "%zu neighbours in %zu dimensions: a box around them needs more neighbours "
-		                  "than dimensions, and at most %d dimensions", k, d, MOST_COLS);
+		vt_estimated_flag(out, VT_DEGENERATE, "%zu neighbours in %zu dimensions: a box around them needs more "
+		                  "neighbours than dimensions, and at most %d dimensions", k, d, MOST_COLS);
 		return VT_OK;
 	}
 	return estimate(ctx, s, in, out);

@@ -19,7 +19,8 @@ static const struct vt_option options[] = {
 	  .help = "of each row in all variables together; where more lie at the same distance, all are counted" },
 	{ "counts", VT_CHOICE, offsetof(struct settings, counts), .def = "strict", .choices = count_names,
 	  .help = "strict: rows nearer than the k-th neighbour where no distances are equal, as Frenzel & Pompe count. "
-	          "published: rows up to the k-th neighbour everywhere, which is too high by some 0.03 nat for 500 continuous rows" },
+	          "published: rows up to the k-th neighbour everywhere, which is too high by some 0.03 nat for 500 "
+	          "continuous rows" },
 	{ 0 }
 };
 
@@ -31,9 +32,10 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 
 const struct vt_estimate_kind vt_estimate_mesner_shalizi = {
 	.kind = { "mesner-shalizi", "variables of any nature, also given one of any nature, by neighbours",
-	          "Mesner & Shalizi 2020, algorithm 1, without setting negative values to 0", sizeof(struct settings), options,
-	          "rows that share their symbols with fewer than k others count as independent, so that sparse tables and many "
-	          "dimensions of z give 0 whether or not there is dependence" },
+	          "Mesner & Shalizi 2020, algorithm 1, without setting negative values to 0", sizeof(struct settings),
+	          options,
+	          "rows that share their symbols with fewer than k others count as independent, so that sparse tables "
+	          "and many dimensions of z give 0 whether or not there is dependence" },
 	.traits = VT_TAKES_ALL | VT_TAKES_CONDITION | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },

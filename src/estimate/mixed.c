@@ -29,7 +29,7 @@ const struct vt_estimate_kind vt_estimate_mixed = {
 	.n_bounds = 1,
 	.bound = { VT_POINT },
 	.suffix = { "" },
-	.cannot_mean = "The information of a layer that is a function of its input with that input: it is the entropy of the "
-	               "atoms, or infinite.",
+	.cannot_mean = "The information of a layer that is a function of its input with that input: it is the entropy of "
+	               "the atoms, or infinite.",
 	.pair = pair,
 };

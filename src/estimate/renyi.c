@@ -17,9 +17,11 @@ struct settings {
 };
 
 static const struct vt_option options[] = {
-	{ "alpha", VT_REAL, offsetof(struct settings, alpha), 0.01, 20, "1.01", .help = "order; 1 itself is no order of this family" },
+	{ "alpha", VT_REAL, offsetof(struct settings, alpha), 0.01, 20, "1.01",
+	  .help = "order; 1 itself is no order of this family" },
 	{ "width", VT_REAL, offsetof(struct settings, width), 0, 1e6, "0", .unit = "standard deviations",
-	  .help = "of the Gaussian kernel, for columns at scale 1; 0: spread n^(-1 / (4 + d)), d the columns of a variable" },
+	  .help = "of the Gaussian kernel, for columns at scale 1; 0: spread n^(-1 / (4 + d)), d the columns of a "
+	          "variable" },
 	{ "spread", VT_REAL, offsetof(struct settings, spread), 1e-3, 1e3, "5",
 	  .help = "factor of that rule; 5 is that of the published planes" },
 	{ "rank", VT_INT, offsetof(struct settings, rank), 2, 4000, "500",
@@ -146,8 +148,8 @@ static enum vt_status estimate_part(struct vt_ctx *ctx, const struct settings *s
 	part.block = NULL;
 	VT_TRY(estimate(ctx, s, &part, &enough, out));
 	out->ceiling = log((double)n);
-	vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu of %zu rows were taken: the kernel matrices have more than %zu eigenvalues "
-	                  "that count; a wider kernel or a larger rank takes all", n, in->x.rows, n);
+	vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu of %zu rows were taken: the kernel matrices have more than %zu "
+	                  "eigenvalues that count; a wider kernel or a larger rank takes all", n, in->x.rows, n);
 done:
 	free(row);
 	free(x);
@@ -170,9 +172,11 @@ done:
 
 const struct vt_estimate_kind vt_estimate_renyi = {
 	.kind = { "renyi", "matrix-based Renyi information, from eigenvalues of kernel matrices",
-	          "Sanchez Giraldo, Rao & Principe 2015; Yu, Sanchez Giraldo, Jenssen & Principe 2019", sizeof(struct settings),
-	          options, "the width of the kernel decides: a narrow one gives ln n for anything, a wide one 0; the numbers "
-	          "compare with others at the same width, alpha, n and dimension only, and with no Shannon information" },
+	          "Sanchez Giraldo, Rao & Principe 2015; Yu, Sanchez Giraldo, Jenssen & Principe 2019",
+	          sizeof(struct settings), options,
+	          "the width of the kernel decides: a narrow one gives ln n for anything, a wide one 0; the "
+	          "numbers compare with others at the same width, alpha, n and dimension only, and with no Shannon "
+	          "information" },
 	.traits = VT_TAKES_ALL | VT_SYMMETRIC,
 	.n_bounds = 1,
 	.bound = { VT_POINT },

@@ -17,7 +17,8 @@ enum { NEAR = 5, PARTS = 64 };
 /* ---- strata ------------------------------------------------------------------- */
 
 /* Rows of each symbol together, in `row`; stratum s from begin[s] to begin[s + 1]. */
-static enum vt_status sort_strata(struct vt_ctx *ctx, const int32_t *symbol, size_t n, size_t n_symbols, struct vt_strata *s)
+static enum vt_status sort_strata(struct vt_ctx *ctx, const int32_t *symbol, size_t n, size_t n_symbols,
+                                  struct vt_strata *s)
 {
 	enum vt_status status = VT_OK;
 	uint32_t *next = NULL;
@@ -34,7 +35,8 @@ done:
 	return status;
 }
 
-static enum vt_status order_in_strata(struct vt_ctx *ctx, const struct vt_strata *s, struct vt_rng *rng, uint32_t *order)
+static enum vt_status order_in_strata(struct vt_ctx *ctx, const struct vt_strata *s, struct vt_rng *rng,
+                                      uint32_t *order)
 {
 	enum vt_status status = VT_OK;
 	uint32_t *shuffled = NULL;
@@ -111,7 +113,8 @@ static enum vt_status near_part(void *self, size_t part)
 
 /* Runge 2018, algorithm 1: rows in random order take the first of their shuffled neighbours that nobody has taken,
  * or the last one. */
-static enum vt_status order_among_near(struct vt_ctx *ctx, const struct vt_strata *s, struct vt_rng *rng, uint32_t *order)
+static enum vt_status order_among_near(struct vt_ctx *ctx, const struct vt_strata *s, struct vt_rng *rng,
+                                       uint32_t *order)
 {
 	enum vt_status status = VT_OK;
 	uint32_t *turn = NULL, mine[NEAR];
@@ -150,7 +153,8 @@ enum vt_status vt_strata_create(struct vt_ctx *ctx, const struct vt_pair *in, st
 		s.n_near = s.n < NEAR ? s.n : NEAR;
 		VT_NEW(ctx, s.row, s.n * s.n_near);
 		VT_TRY(vt_scaled(ctx, &in->z, &z));
-		VT_TRY(vt_blocks_run(ctx, PARTS, false, near_part, &(struct near_job){ &s, z, in->z.cols, (uint32_t)in->seed }));
+		VT_TRY(vt_blocks_run(ctx, PARTS, false, near_part,
+		                     &(struct near_job){ &s, z, in->z.cols, (uint32_t)in->seed }));
 	}
 	*out = s;
 	s = (struct vt_strata){ 0 };

@@ -91,31 +91,34 @@ static void flag_sparse(const struct vt_pair *in, const struct vt_balls *b, size
 	const size_t n = b->n, few = all_symbols(in) ? 20 : 2;
 	unsigned biased = few * b->n_alone > n ? VT_BIAS_DOMINATED : 0;
 	if (rule != VT_BALLS_OWN && 4 * b->n_short > n)
-		vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu of %zu rows share their symbols with fewer than %zu others and count as "
-		                  "independent: the estimate is too low", b->n_short, n, k);
+		vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu of %zu rows share their symbols with fewer than %zu others and "
+		                  "count as independent: the estimate is too low", b->n_short, n, k);
 	if (rule != VT_BALLS_OWN || b->n_alone == 0) return;
 	if (all_symbols(in))
-		vt_estimated_flag(out, biased, "%zu of %zu rows share their symbols with no other row: each seems to determine all",
+		vt_estimated_flag(out, biased, "%zu of %zu rows share their symbols with no other row: each seems to "
+		                  "determine all",
 		                  b->n_alone, n);
 	else
-		vt_estimated_flag(out, biased | (100 * b->n_alone > n ? VT_OUT_OF_REGIME : 0), "%zu of %zu rows share their symbols with "
-		                  "no other row and are left out", b->n_alone, n);
+		vt_estimated_flag(out, biased | (100 * b->n_alone > n ? VT_OUT_OF_REGIME : 0),
+		                  "%zu of %zu rows share their symbols with no other row and are left out", b->n_alone, n);
 }
 
 /* A sound estimate does not depend on k; beyond its own error, a change from k to 2 k is bias. */
 static void flag_drift(double coarse, size_t k, struct vt_estimated *out)
 {
 	if (fabs(coarse - out->mi) > 1.96 * out->se)
-		vt_estimated_flag(out, VT_BIAS_DOMINATED, "%.4g nat with %zu neighbours, %.4g with %zu: bias is larger than the "
-		                  "standard error %.2g", out->mi, k, coarse, 2 * k, out->se);
+		vt_estimated_flag(out, VT_BIAS_DOMINATED, "%.4g nat with %zu neighbours, %.4g with %zu: bias is larger than "
+		                  "the standard error %.2g", out->mi, k, coarse, 2 * k, out->se);
 }
 
 static void flag_data(const struct vt_pair *in, const struct vt_balls *b, size_t k, struct vt_estimated *out)
 {
 	const size_t many = 10; /* dimensions in which n of any practical size leaves neighbours far away */
-	size_t d = (in->discrete_x ? 0 : in->x.cols) + (in->discrete_y ? 0 : in->y.cols) + (in->discrete_z ? 0 : in->z.cols);
+	size_t d = (in->discrete_x ? 0 : in->x.cols) + (in->discrete_y ? 0 : in->y.cols) +
+	           (in->discrete_z ? 0 : in->z.cols);
 	if (d >= many)
-		vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu continuous dimensions: neighbours are far, and the estimate too low", d);
+		vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu continuous dimensions: neighbours are far, and the estimate "
+		                  "too low", d);
 	if (d > 0 && out->mi > gsl_sf_psi((double)b->n) - gsl_sf_psi((double)k) - 0.05 / VT_BITS_PER_NAT)
 		vt_estimated_flag(out, VT_SATURATED, "%zu rows can show no more information", b->n);
 }
@@ -123,7 +126,8 @@ static void flag_data(const struct vt_pair *in, const struct vt_balls *b, size_t
 static bool answerable(const struct vt_pair *in, const struct vt_balls *b, struct vt_estimated *out)
 {
 	if (all_symbols(in) || b->n_alone < b->n) return true;
-	vt_estimated_flag(out, VT_DEGENERATE | VT_DETERMINISTIC, "no two of %zu rows share their symbols: the discrete variable "
+	vt_estimated_flag(out, VT_DEGENERATE | VT_DETERMINISTIC,
+	                  "no two of %zu rows share their symbols: the discrete variable "
 	                  "names each row, and has no neighbours to compare", b->n);
 	return false;
 }
@@ -136,7 +140,8 @@ enum vt_status vt_balls_estimate(struct vt_ctx *ctx, const struct vt_pair *in, s
 	size_t n = in->x.rows, n_k = 2 * k < n ? 2 : 1;
 	double *local = NULL;
 	if (n <= k) {
-		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are needed", n, k);
+		vt_estimated_flag(out, VT_DEGENERATE, "%zu rows, %zu neighbours of each: more rows than neighbours are "
+		                  "needed", n, k);
 		goto done;
 	}
 	VT_TRY(vt_balls_find(ctx, in, (size_t[2]){ k, 2 * k }, n_k, rule == VT_BALLS_PUBLISHED, b));
