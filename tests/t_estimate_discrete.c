@@ -82,8 +82,8 @@ static void shrinkage_by_hand(void **state)
 	vt_counts_clear(&c);
 }
 
-/* Mean of 5 samples each of another generator, with that generator's code of the formulas; tolerances: 4 standard errors
- * of the difference of two such means. */
+/* Mean of 5 samples each of another generator, with that generator's code of the formulas; tolerances: 4 standard
+ * errors of the difference of two such means. */
 static void means_of_five(void **state)
 {
 	const struct {
@@ -243,7 +243,8 @@ static void symmetry_and_names(void **state)
 			q.z = q.y; /* and Y tells nothing about itself that is not given, to rounding */
 			q.x = p.x;
 			q.discrete_z = true;
-			within(all[e], estimated(*state, all[e], &q).mi, 0, strcmp(all[e], "nsb") && strcmp(all[e], "james-stein") ? 1e-12 : 0.3);
+			within(all[e], estimated(*state, all[e], &q).mi, 0,
+			       strcmp(all[e], "nsb") && strcmp(all[e], "james-stein") ? 1e-12 : 0.3);
 		}
 	}
 }

@@ -173,6 +173,8 @@ enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct v
  * that n and the dimensions make.  Cost: some 30 estimates. */
 enum vt_status vt_estimate_calibrate(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
                                      struct vt_estimated *inout);
+enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h,
+                                              double *se);
 /* binning with `width` and kde with `variance`, for those who go through many of them. */
 enum vt_status vt_binning_by_width(struct vt_ctx *ctx, double width, const struct vt_layer *in,
                                    struct vt_information *out);

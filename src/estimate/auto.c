@@ -30,7 +30,8 @@ done:
 }
 
 /* Rows in an order that their content makes: halves and random parts are then the same for any order of rows. */
-static enum vt_status in_content_order(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_pair *out, double *copy[3])
+static enum vt_status in_content_order(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_pair *out,
+                                       double *copy[3])
 {
 	enum vt_status status = VT_OK;
 	const struct vt_mat *from[3] = { &in->x, &in->y, &in->z };

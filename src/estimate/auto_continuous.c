@@ -173,8 +173,8 @@ static enum vt_status by_neighbours(struct vt_ctx *ctx, const struct look *l, st
 	VT_TRY(half_estimate(ctx, l, &half));
 	double allowed = 0.6 * vt_auto_tolerance(out->mi) + 2 * out->se;
 	if (fabs(wide.mi - out->mi) > allowed || fabs(half - out->mi) > allowed)
-		vt_estimated_flag(out, VT_BIAS_DOMINATED, "no copula fits, and neighbours see %.3f nat, %.3f with three times as many "
-		                  "neighbours, %.3f in half of the rows", out->mi, wide.mi, half);
+		vt_estimated_flag(out, VT_BIAS_DOMINATED, "no copula fits, and neighbours see %.3f nat, %.3f with three times as "
+		                  "many neighbours, %.3f in half of the rows", out->mi, wide.mi, half);
 	else if (l->in->x.rows < 4 * FEW_ROWS)
 		vt_estimated_flag(out, VT_OUT_OF_REGIME, "%zu rows are too few for neighbours", l->in->x.rows);
 	else if (l->tied >= 0.05)

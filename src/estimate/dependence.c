@@ -54,7 +54,8 @@ done:
 }
 
 /* Symbols by number of first appearance, those beyond p sharing. */
-static enum vt_status indicator_features(struct vt_ctx *ctx, const struct vt_mat *m, size_t most, size_t *p, double **out)
+static enum vt_status indicator_features(struct vt_ctx *ctx, const struct vt_mat *m, size_t most, size_t *p,
+                                         double **out)
 {
 	enum vt_status status = VT_OK;
 	int32_t *symbol = NULL;

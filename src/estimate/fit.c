@@ -42,7 +42,8 @@ struct vt_critic_settings vt_critic_defaults(void)
 {
 	static const int64_t hidden[2] = { 16, 8 };
 	return (struct vt_critic_settings){ .hidden = { 2, (int64_t *)(uintptr_t)hidden }, .batch = 256, .steps = 3000,
-		                                .every = 50, .patience = 10, .folds = 4, .rate = 0.03, .decay = 0.1, .test = 0.3, .validation = 0.15 };
+	                                    .every = 50, .patience = 10, .folds = 4, .rate = 0.03, .decay = 0.1, .test = 0.3,
+	                                    .validation = 0.15 };
 }
 
 /* One critic with its rows. */

@@ -10,8 +10,8 @@
 
 #include "discrete.h"
 
-/* psi(c) + (-1)^c (psi((c + 1) / 2) - psi(c / 2)) / 2 depends on k = floor(c / 2) alone: the duplication formula makes it
- * psi(k + 1/2) + ln 2 for c = 2k, and 2k + 1 has the same value. */
+/* psi(c) + (-1)^c (psi((c + 1) / 2) - psi(c / 2)) / 2 depends on k = floor(c / 2) alone: the duplication formula makes
+ * it psi(k + 1/2) + ln 2 for c = 2k, and 2k + 1 has the same value. */
 double vt_grassberger(size_t count)
 {
 	return gsl_sf_psi((double)(count / 2) + 0.5) + M_LN2;

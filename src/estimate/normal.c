@@ -101,7 +101,8 @@ enum vt_status vt_normal_local(struct vt_ctx *ctx, const struct vt_normal *f, co
 	for (size_t i = 0; i < x->rows; i++) {
 		memcpy(v, x->x + i * x->stride, dx * sizeof *v);
 		memcpy(v + dx, y->x + i * y->stride, dy * sizeof *v);
-		local[i] = f->mi + 0.5 * (distance(f->lx, dx, v, f->mean, scratch) + distance(f->ly, dy, v + dx, f->mean + dx, scratch) -
+		local[i] = f->mi + 0.5 * (distance(f->lx, dx, v, f->mean, scratch) +
+		                          distance(f->ly, dy, v + dx, f->mean + dx, scratch) -
 		                          distance(f->lxy, d, v, f->mean, scratch));
 	}
 done:

@@ -366,8 +366,8 @@ static double law(const struct vt_residual *r)
 	return fmax(sum, divergence(count, r->n));
 }
 
-static enum vt_status one_way(struct vt_ctx *ctx, const struct vt_elliptical *f, bool swap, uint64_t seed, double *misfit,
-                              double *se)
+static enum vt_status one_way(struct vt_ctx *ctx, const struct vt_elliptical *f, bool swap, uint64_t seed,
+                              double *misfit, double *se)
 {
 	enum vt_status status = VT_OK;
 	struct vt_residual r = { 0 };
