@@ -67,6 +67,7 @@ struct vt_pair {
 	const uint32_t *block;                   /* n block numbers, ascending; null: rows are independent */
 	size_t n_null, n_resample;               /* permutations for the null; half-samples for the error; 0: none */
 	uint64_t seed;                           /* of nulls, resampling, critics: never of the data */
+	bool swapped;                            /* x and y stand in for each other: set for a kind, not by callers */
 };
 
 enum { VT_LONGEST_REASON = 256, VT_LONGEST_CHOSEN = 96 };

@@ -135,8 +135,8 @@ static enum vt_status kernels(struct vt_ctx *ctx, const struct settings *s, cons
                               struct vt_kernel kernel[2])
 {
 	enum vt_status status = VT_OK;
-	VT_TRY(vt_kernel_create(ctx, &in->x, in->discrete_x, s->width_x, &kernel[0]));
-	VT_TRY(vt_kernel_create(ctx, &in->y, in->discrete_y, s->width_y, &kernel[1]));
+	VT_TRY(vt_kernel_create(ctx, &in->x, in->discrete_x, in->swapped ? s->width_y : s->width_x, &kernel[0]));
+	VT_TRY(vt_kernel_create(ctx, &in->y, in->discrete_y, in->swapped ? s->width_x : s->width_y, &kernel[1]));
 done:
 	return status;
 }

@@ -340,16 +340,19 @@ enum vt_status vt_estimate_raw(struct vt_ctx *ctx, const struct vt_estimate_kind
 	return kind->pair(ctx, settings, in, out);
 }
 
-/* True where the answer does not depend on the estimator. */
-static enum vt_status foregone(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_estimated *out, bool *known)
+/* True where the answer does not depend on the estimator.  `in` is the caller's pair, so that a reason names its
+ * variables and columns; `left` is without constant columns. */
+static enum vt_status foregone(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_pair *left,
+                               struct vt_estimated *out, bool *known)
 {
 	enum vt_status status = VT_OK;
 	size_t a = 0, b = 0;
 	*known = true;
 	*out = vt_estimated_none(in, 0, NULL);
-	if (in->x.cols == 0 || in->y.cols == 0) {
+	if (left->x.cols == 0 || left->y.cols == 0) {
 		vt_estimated_normal(0, 0, "exact", out);
-		snprintf(out->reason, sizeof out->reason, "%s is constant: it carries no information", in->x.cols == 0 ? "x" : "y");
+		snprintf(out->reason, sizeof out->reason, "%s is constant: it carries no information",
+		         left->x.cols == 0 ? "x" : "y");
 		return VT_OK;
 	}
 	*known = false;
@@ -366,9 +369,6 @@ static enum vt_status estimate(struct vt_ctx *ctx, const struct vt_estimate_kind
                                const struct vt_pair *in, struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
-	bool known;
-	VT_TRY(foregone(ctx, in, out, &known));
-	if (known) goto done;
 	VT_TRY(vt_estimate_raw(ctx, kind, settings, in, out));
 	if (out->flags & VT_INVALID) goto done;
 	if (in->n_resample > 0) VT_TRY(resample(ctx, kind, settings, in, out));
@@ -391,7 +391,7 @@ static void order_variables(struct vt_pair *p)
 		}
 	if (!swap) return;
 	*p = (struct vt_pair){ p->y, p->x, p->z, p->discrete_y, p->discrete_x, p->discrete_z, p->block, p->n_null,
-	                       p->n_resample, p->seed };
+	                       p->n_resample, p->seed, !p->swapped };
 }
 
 enum vt_status vt_estimate_pair(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
@@ -402,13 +402,17 @@ enum vt_status vt_estimate_pair(struct vt_ctx *ctx, const struct vt_chosen *chos
 	struct vt_pair p = *in;
 	struct vt_estimated e;
 	double *x = NULL, *y = NULL, *z = NULL, began = vt_clock();
+	bool known;
 	VT_TRY(vt_estimate_check(ctx, chosen));
 	VT_TRY(check_rows(ctx, in));
 	VT_TRY(drop_constant(ctx, &p.x, &x));
 	VT_TRY(drop_constant(ctx, &p.y, &y));
 	VT_TRY(drop_constant(ctx, &p.z, &z));
-	if (kind->traits & VT_SYMMETRIC) order_variables(&p);
-	VT_TRY(estimate(ctx, kind, chosen->settings, &p, &e));
+	VT_TRY(foregone(ctx, in, &p, &e, &known));
+	if (!known) {
+		if (kind->traits & VT_SYMMETRIC) order_variables(&p);
+		VT_TRY(estimate(ctx, kind, chosen->settings, &p, &e));
+	}
 	e.dim_x = in->x.cols;
 	e.dim_y = in->y.cols;
 	e.dim_z = in->z.cols;
