@@ -65,6 +65,21 @@ static void send_failure(struct vt_ctx *ctx, int out, enum vt_status status)
 	if (write_all(out, &f, sizeof f)) write_all(out, text, n);
 }
 
+static void lower(int resource, size_t most)
+{
+	struct rlimit l;
+	if (getrlimit((__rlimit_resource_t)resource, &l) != 0) return;
+	if (l.rlim_max == RLIM_INFINITY || l.rlim_max > most) l.rlim_max = most;
+	if (l.rlim_cur == RLIM_INFINITY || l.rlim_cur > l.rlim_max) l.rlim_cur = l.rlim_max;
+	setrlimit((__rlimit_resource_t)resource, &l);
+}
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+/* Sanitizers reserve terabytes of addresses: no limit of memory with them. */
+static void lower_memory(void)
+{
+}
+#else
 /* Bytes of address space in use; 0 where nobody tells. */
 static size_t address_space(void)
 {
@@ -75,16 +90,13 @@ static size_t address_space(void)
 	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void lower(int resource, size_t most)
+static void lower_memory(void)
 {
-	struct rlimit l;
-	if (getrlimit((__rlimit_resource_t)resource, &l) != 0) return;
-	if (l.rlim_max == RLIM_INFINITY || l.rlim_max > most) l.rlim_max = most;
-	if (l.rlim_cur == RLIM_INFINITY || l.rlim_cur > l.rlim_max) l.rlim_cur = l.rlim_max;
-	setrlimit((__rlimit_resource_t)resource, &l);
+	size_t now = address_space();
+	if (now > 0) lower(RLIMIT_AS, now + ((size_t)2 << 30));
 }
+#endif
 
-/* Sanitizers reserve terabytes of addresses: no limit of memory with them. */
 static void confine(const char *file, pid_t parent)
 {
 	struct stat st;
@@ -98,10 +110,7 @@ static void confine(const char *file, pid_t parent)
 	lower(RLIMIT_FSIZE, 0);
 	lower(RLIMIT_CPU, seconds);
 	alarm((unsigned)(seconds < 1000000 ? 10 * seconds : 10000000)); /* a slow disk is no fault */
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
-	size_t now = address_space();
-	if (now > 0) lower(RLIMIT_AS, now + ((size_t)2 << 30));
-#endif
+	lower_memory();
 }
 
 static _Noreturn void child_main(struct vt_ctx *ctx, const struct vt_reading *r, int out, pid_t parent)
