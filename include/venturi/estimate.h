@@ -160,22 +160,21 @@ enum vt_status vt_estimate_pair(struct vt_ctx *ctx, const struct vt_chosen *chos
  * the k-th nearest row, greatest column difference, columns as they stand; NaN where k rows lie at one place.
  * VT_EDOMAIN unless 1 <= k < rows.  Misleads in more than a few dimensions: biased up where the density changes
  * within a ball.  Source: Kozachenko & Leonenko 1987; Kraskov et al. 2004, eq. 20. */
-enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h, double *se);
+enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h,
+                                              double *se);
 /* Corrects an estimate by surrogates: data of known information with the margins, dimensions, n and kind of
  * dependence of the given ones, in several strengths.  The estimator's mean on them against their truth is its bias
  * curve; inout->calibrated is the truth at which the curve passes inout->mi.
  *
  * Continuous pairs: an elliptical copula with the fitted correlations (and degrees of freedom) made weaker and
- * stronger, its columns mapped to the given values by rank.  Discrete pairs: rows of the data mixed with rows whose y was
- * drawn anew.  For other pairs, brackets, invalid estimates and where no copula can be fitted, calibrated is NaN and the
- * reason says so unless it says something already.  A curve that does not rise to the estimate flags `saturated`.
+ * stronger, its columns mapped to the given values by rank.  Discrete pairs: rows of the data mixed with rows whose
+ * y was drawn anew.  For other pairs, brackets, invalid estimates and where no copula can be fitted, calibrated is NaN
+ * and the reason says so unless it says something already.  A curve that does not rise to the estimate flags `saturated`.
  *
  * Misleads where the dependence is of another shape than the surrogates': then it removes only the part of the bias
  * that n and the dimensions make.  Cost: some 30 estimates. */
 enum vt_status vt_estimate_calibrate(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
                                      struct vt_estimated *inout);
-enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct vt_mat *x, size_t k, double *h,
-                                              double *se);
 /* binning with `width` and kde with `variance`, for those who go through many of them. */
 enum vt_status vt_binning_by_width(struct vt_ctx *ctx, double width, const struct vt_layer *in,
                                    struct vt_information *out);

@@ -164,8 +164,8 @@ static void draw_white(const struct vt_surrogates *s, double strength, struct vt
 	}
 }
 
-static enum vt_status draw_copula(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength, struct vt_rng *rng,
-                                  double *x, double *y)
+static enum vt_status draw_copula(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength,
+                                  struct vt_rng *rng, double *x, double *y)
 {
 	enum vt_status status = VT_OK;
 	size_t n = s->in->x.rows, dx = s->axes.dw, dy = s->axes.de;
@@ -267,8 +267,8 @@ enum vt_status vt_surrogates_truth(struct vt_ctx *ctx, const struct vt_surrogate
 	return VT_OK;
 }
 
-enum vt_status vt_surrogates_draw(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength, uint64_t replicate,
-                                  double *x, double *y)
+enum vt_status vt_surrogates_draw(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength,
+                                  uint64_t replicate, double *x, double *y)
 {
 	struct vt_rng rng = vt_rng_stream(s->in->seed, VT_PURPOSE_SURROGATE, replicate);
 	if (!s->in->discrete_x) return draw_copula(ctx, s, strength, &rng, x, y);

@@ -28,7 +28,7 @@ void vt_surrogates_clear(struct vt_surrogates *s);
 /* Information of the law of this strength, nats. */
 enum vt_status vt_surrogates_truth(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength, double *mi);
 /* n rows of it: x (n x dim_x) and y (n x dim_y), packed. */
-enum vt_status vt_surrogates_draw(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength, uint64_t replicate,
-                                  double *x, double *y);
+enum vt_status vt_surrogates_draw(struct vt_ctx *ctx, const struct vt_surrogates *s, double strength,
+                                  uint64_t replicate, double *x, double *y);
 
 #endif
