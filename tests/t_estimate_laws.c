@@ -234,23 +234,29 @@ static void test_flags(void **state)
 	vt_ctx_free(ctx);
 }
 
-/* Every kind that was compiled in describes itself. */
+/* Every kind that was compiled in describes itself; pairs of each nature: t_estimate_pairs.c. */
+static void check_kind(const struct vt_estimate_kind *kind)
+{
+	const char *name = kind->kind.name;
+	bool listed = false;
+	if (!kind->layer && !kind->pair) fail_msg("estimator %s estimates nothing", name);
+	if (!kind->pair != !(kind->traits & VT_TAKES_ALL)) fail_msg("estimator %s: its traits deny its pair", name);
+	/* Made from pairs, a layer has one number. */
+	assert_true(kind->n_bounds == 1 || (kind->n_bounds == 2 && kind->layer));
+	assert_true(kind->cannot_mean && strlen(kind->cannot_mean) > 20);
+	for (size_t b = 0; b < kind->n_bounds; b++) assert_non_null(kind->suffix[b]);
+	if (!kind->layer || (kind->traits & VT_TRUE_WITH_NOISE)) return; /* Monte Carlo: t_estimate_noisy.c */
+	for (size_t e = 0; e < N_ALL; e++) listed = listed || strncmp(all[e], name, strlen(name)) == 0;
+	if (!listed) fail_msg("estimator %s has no settings in this test", name);
+}
+
 static void test_contract(void **state)
 {
 	size_t n = 0;
 	(void)state;
 	for (size_t i = 0; i < vt_registry.n; i++) {
 		if (strcmp(vt_registry.entry[i].room, "estimate") != 0) continue;
-		const struct vt_estimate_kind *kind = (const struct vt_estimate_kind *)vt_registry.entry[i].kind;
-		bool listed = false;
-		for (size_t e = 0; e < N_ALL; e++)
-			listed = listed || (strncmp(all[e], kind->kind.name, strlen(kind->kind.name)) == 0);
-		listed = listed || (kind->traits & VT_TRUE_WITH_NOISE); /* Monte Carlo: t_estimate_noisy.c */
-		if (!listed) fail_msg("estimator %s has no settings in this test", kind->kind.name);
-		assert_true(kind->n_bounds == 1 || kind->n_bounds == 2);
-		assert_non_null(kind->layer);
-		assert_true(kind->cannot_mean && strlen(kind->cannot_mean) > 20);
-		for (size_t b = 0; b < kind->n_bounds; b++) assert_non_null(kind->suffix[b]);
+		check_kind((const struct vt_estimate_kind *)vt_registry.entry[i].kind);
 		n++;
 	}
 	assert_true(n >= 3);
