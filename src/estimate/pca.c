@@ -102,8 +102,9 @@ static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struc
 	VT_TRY(vt_codes_local(ctx, &(struct vt_mat){ x.score, n, x.dims, x.dims },
 	                      &(struct vt_mat){ y.score, n, y.dims, y.dims }, (size_t)s->k, local));
 	vt_estimated_local(in, local, out);
-	snprintf(out->reason, sizeof out->reason, "%zu of %zu components of %c keep %.3g of its variance, %zu of %zu of %c %.3g",
-	         x.dims, in->x.cols, in->swapped ? 'y' : 'x', x.share, y.dims, in->y.cols, in->swapped ? 'x' : 'y', y.share);
+	snprintf(out->reason, sizeof out->reason, "%zu of %zu components of %c keep %.3g of its variance, %zu of %zu of %c "
+	         "%.3g", x.dims, in->x.cols, in->swapped ? 'y' : 'x', x.share, y.dims, in->y.cols, in->swapped ? 'x' : 'y',
+	         y.share);
 	if (x.share < 0.9 || y.share < 0.9 || x.dims + y.dims > VT_CODES_MOST_DIMS) out->flags |= VT_OUT_OF_REGIME;
 done:
 	clear(&x);
