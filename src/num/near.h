@@ -128,8 +128,43 @@ void vt_brute_finish(const struct vt_brute *b, struct vt_brute_work *w, struct v
 enum vt_status vt_brute_permuted(struct vt_ctx *ctx, const struct vt_near *n, size_t moved, size_t n_orders,
                                  const uint32_t *order, const double *term, double *sum);
 
-/* ---- sort and sweep ---------------------------------------------------------- */
+/* ---- few dimensions ----------------------------------------------------------- */
 
 enum vt_status vt_near_sweep(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out);
+
+/* One column in ascending order, and where its values pass equal steps. */
+struct vt_line {
+	size_t n, n_steps;
+	double low, per_step, *x;
+	uint32_t *at, *begin; /* place to position; n_steps + 1 positions */
+};
+enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, size_t column, struct vt_line *out);
+void vt_line_clear(struct vt_line *s);
+/* How many other rows are within a distance of the row at a place. */
+uint32_t vt_line_count(const struct vt_line *s, size_t place, double radius, bool strict);
+
+/* Rows in leaves of VT_TREE_LEAF slots, the last of each tree with room to spare: leaf l has d columns of that many
+ * numbers from x[l d VT_TREE_LEAF] on.  A root is its own parent; by class: one tree for each. */
+enum { VT_TREE_LEAF = 16 };
+struct vt_tree_node {
+	uint32_t parent, leaf, leaves, rows;
+};
+struct vt_tree {
+	size_t d, n_leaves, *column;
+	uint32_t *place, *at, *leaf; /* slot to place (UINT32_MAX: none) and back; leaf to node */
+	struct vt_tree_node *node;
+	double *box, *x; /* of node i: d low sides from box[2 d i] on, and d high ones */
+};
+/* The k nearest of a row, and all rows as near: slots and distances. */
+struct vt_tree_found {
+	size_t n;
+	double *nearest, *distance, *row; /* k ascending; room for all and a leaf; d numbers */
+	uint32_t *slot;
+};
+enum vt_status vt_tree_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, bool by_class,
+                              struct vt_tree *out);
+void vt_tree_clear(struct vt_tree *t);
+void vt_tree_nearest(const struct vt_tree *t, size_t slot, size_t k, struct vt_tree_found *f);
+uint32_t vt_tree_count(const struct vt_tree *t, size_t place, double radius, bool strict, double *row);
 
 #endif
