@@ -9,7 +9,8 @@
 
 #include "near.h"
 
-enum { SAMPLE = 255 };
+/* Trees win over brute force for few dimensions, above 2 only for many rows. */
+enum { SAMPLE = 255, MOST_SWEPT = 6, SWEPT_FROM = 25000 };
 
 /* ---- the data, classes together ---------------------------------------------- */
 
@@ -206,7 +207,7 @@ done:
 static bool by_sweep(const struct vt_near *n)
 {
 	if (n->in->method != VT_NEIGHBOURS_CHOOSE) return n->in->method == VT_NEIGHBOURS_SWEEP;
-	return n->d <= 2;
+	return n->d <= 2 || (n->d <= MOST_SWEPT && n->n >= SWEPT_FROM);
 }
 
 enum vt_status vt_neighbours_find(struct vt_ctx *ctx, const struct vt_neighbours_input *in, struct vt_neighbours *out)

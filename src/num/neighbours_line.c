@@ -50,14 +50,10 @@ static bool sort_pass(const struct entry *from, struct entry *to, size_t n, size
 	return true;
 }
 
-static enum vt_status sort_places(struct vt_ctx *ctx, const struct vt_near *n, size_t column, struct vt_line *out)
+static void sort_places(const struct vt_near *n, size_t column, void *memory, struct vt_line *out)
 {
-	enum vt_status status = VT_OK;
-	struct entry *v = NULL, *scratch = NULL;
-	uint32_t *begin = NULL;
-	VT_NEW(ctx, v, n->n);
-	VT_NEW(ctx, scratch, n->n);
-	VT_NEW(ctx, begin, DIGITS);
+	struct entry *v = memory, *scratch = v + n->n;
+	uint32_t begin[DIGITS];
 	for (size_t p = 0; p < n->n; p++) v[p] = (struct entry){ ascending_bits(n->x[p * n->d + column]), (uint32_t)p };
 	for (size_t pass = 0; pass < PASSES; pass++) {
 		if (!sort_pass(v, scratch, n->n, pass, begin)) continue;
@@ -69,11 +65,6 @@ static enum vt_status sort_places(struct vt_ctx *ctx, const struct vt_near *n, s
 		out->at[v[q].place] = (uint32_t)q;
 		out->x[q] = n->x[v[q].place * n->d + column];
 	}
-done:
-	free(v);
-	free(scratch);
-	free(begin);
-	return status;
 }
 
 /* ---- the table of steps --------------------------------------------------------------- */
@@ -108,14 +99,15 @@ void vt_line_clear(struct vt_line *s)
 	*s = (struct vt_line){ 0 };
 }
 
-enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, size_t column, struct vt_line *out)
+enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, size_t column, void *scratch,
+                              struct vt_line *out)
 {
 	enum vt_status status = VT_OK;
 	out->n = out->n_steps = n->n;
 	VT_NEW(ctx, out->at, n->n);
 	VT_NEW(ctx, out->x, n->n);
 	VT_NEW(ctx, out->begin, n->n + 1);
-	VT_TRY(sort_places(ctx, n, column, out));
+	sort_places(n, column, scratch, out);
 	fill_steps(out);
 done:
 	return status;

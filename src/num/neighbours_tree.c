@@ -141,13 +141,12 @@ done:
 }
 
 enum vt_status vt_tree_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, bool by_class,
-                              struct vt_tree *out)
+                              void *scratch, struct vt_tree *out)
 {
 	enum vt_status status = VT_OK;
-	struct builder b = { n, out, NULL };
+	struct builder b = { n, out, scratch };
 	size_t trees = by_class ? n->n_classes : 1, leaf = 0;
 	VT_NEW(ctx, out->column, n->d);
-	VT_NEW(ctx, b.v, n->n);
 	out->d = take_columns(n, set, out->column);
 	for (size_t c = 0; c < trees; c++)
 		out->n_leaves += ((by_class ? n->class_begin[c + 1] - n->class_begin[c] : n->n) + LEAF - 1) / LEAF;
@@ -160,7 +159,6 @@ enum vt_status vt_tree_create(struct vt_ctx *ctx, const struct vt_near *n, unsig
 		leaf += (end - begin + LEAF - 1) / LEAF;
 	}
 done:
-	free(b.v);
 	return status;
 }
 
