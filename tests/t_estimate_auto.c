@@ -127,17 +127,17 @@ static void test_auto_chooses(void **state)
 {
 	struct sample *s = test_malloc(sizeof *s);
 	(void)state;
-	draw(s, MOST, 5, 2, 0.8, 0, 4);
+	draw(s, 990, 5, 2, 0.8, 0, 4);
 	struct vt_pair p = pair_of(s);
 	struct vt_estimated e = estimate("auto", &p, false, 2);
 	assert_string_equal(e.chosen, "copula");
-	near("auto, 5+5", e.mi, normal_information(2, 0.8), 0.1);
-	draw(s, MOST, 3, 0, 0, 2, 5);
+	near("auto, 5+5", e.mi, normal_information(2, 0.8), 4 * e.se);
+	draw(s, 990, 3, 0, 0, 2, 5);
 	p = pair_of(s);
 	e = estimate("auto", &p, false, 2);
 	assert_string_equal(e.chosen, "student");
-	near("auto, Student 3+3, nu 2", e.mi, 0.29092, 0.08);
-	draw(s, MOST, 3, 2, 0.8, 0, 6);
+	near("auto, Student 3+3, nu 2", e.mi, 0.29092, 4 * e.se);
+	draw(s, 500, 3, 2, 0.8, 0, 6);
 	spiral(s->x, s->n, s->d);
 	p = pair_of(s);
 	e = estimate("auto", &p, false, 2);
@@ -168,7 +168,7 @@ static void test_auto_invariance(void **state)
 {
 	struct sample *s = test_malloc(sizeof *s), *t = test_malloc(sizeof *t);
 	(void)state;
-	draw(s, 1200, 3, 1, 0.6, 4, 8);
+	draw(s, 900, 3, 1, 0.6, 4, 8); /* too few rows for a critic */
 	*t = *s;
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t c = 0; c < 3; c++) { /* rows backwards, columns turned, other units */
@@ -194,7 +194,7 @@ static void test_auto_p_is_uniform(void **state)
 	double worst = 0, below[ORDERS + 2] = { 0 };
 	(void)state;
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
-		draw(s, 100, 2, 0, 0, 0, 100 + seed);
+		draw(s, 60, 1, 0, 0, 0, 100 + seed);
 		struct vt_pair p = pair_of(s);
 		p.n_null = ORDERS;
 		p.seed = seed;
@@ -211,7 +211,7 @@ static void test_calibration_removes_bias(void **state)
 	struct sample *s = test_malloc(sizeof *s);
 	(void)state;
 	for (uint64_t seed = 0; seed < 2; seed++) {
-		draw(s, 1000, 5, 2, 0.8, seed ? 2 : 0, 20 + seed);
+		draw(s, 500, 5, 2, 0.8, seed ? 2 : 0, 20 + seed);
 		double truth = seed ? normal_information(2, 0.8) + 0.44815 : normal_information(2, 0.8);
 		struct vt_pair p = pair_of(s);
 		struct vt_estimated e = estimate("ksg:k=5", &p, true, 2);

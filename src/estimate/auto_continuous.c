@@ -87,7 +87,8 @@ static enum vt_status critic_agrees(struct vt_ctx *ctx, const struct look *l, bo
 	double *w = NULL, *e = NULL;
 	*agrees = true;
 	if (l->d <= NEAR_DIMENSIONS || l->in->x.rows < 1000) goto done;
-	s.steps = 400;
+	s.steps = 300;
+	s.folds = 2;
 	VT_TRY(vt_elliptical_residual(ctx, &l->fit, false, &r));
 	VT_TRY(vt_normal_scores(ctx, &(struct vt_mat){ r.w, r.n, r.d, r.d }, &w));
 	VT_TRY(vt_normal_scores(ctx, &(struct vt_mat){ r.e, r.n, r.e_dim, r.e_dim }, &e));
