@@ -22,7 +22,8 @@ struct sample {
 	double x[MOST * WIDEST], y[MOST * WIDEST];
 };
 
-/* d pairs, the first `pairs` of correlation rho; all rows divided by one root of chi-square / nu, nu whole, 0: normal. */
+/* d pairs, the first `pairs` of correlation rho; all rows divided by one root of chi-square / nu, nu whole,
+ * 0: normal. */
 static void draw(struct sample *s, size_t n, size_t d, size_t pairs, double rho, int nu, uint64_t seed)
 {
 	struct vt_rng rng = vt_rng_stream(seed, VT_PURPOSE_DATASET, 0);

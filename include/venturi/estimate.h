@@ -169,7 +169,8 @@ enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct v
  * Continuous pairs: an elliptical copula with the fitted correlations (and degrees of freedom) made weaker and
  * stronger, its columns mapped to the given values by rank.  Discrete pairs: rows of the data mixed with rows whose
  * y was drawn anew.  For other pairs, brackets, invalid estimates and where no copula can be fitted, calibrated is NaN
- * and the reason says so unless it says something already.  A curve that does not rise to the estimate flags `saturated`.
+ * and the reason says so unless it says something already.  A curve that does not rise to the estimate flags
+ * `saturated`.
  *
  * Misleads where the dependence is of another shape than the surrogates': then it removes only the part of the bias
  * that n and the dimensions make.  Cost: some 30 estimates. */
