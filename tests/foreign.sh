@@ -287,9 +287,11 @@ grep -q 'no hypotheses were registered' out || fails 'verdict does not read the 
 refused 2 'exists' measure flat.h5 --layers 'fc*' -m information:estimator=exact -o flat_run.h5
 "$VENTURI" measure flat.h5 --layers 'fc*' -m information:estimator=exact -o flat_run.h5 --force > out || fails '--force'
 for python in python3 /usr/bin/python3; do
-	"$python" -c 'import h5py, h5netcdf, netCDF4, xarray' 2> /dev/null || continue
+	"$python" -c 'import h5py' 2> /dev/null || continue
 	count=$((count + 1))
-	"$python" "${top_srcdir:-.}/tests/walker.py" run.h5 flat_run.h5 > out || fails "$(cat out)"
+	if [ "${FOREIGN-}" = all ]; then
+		"$python" "${top_srcdir:-.}/tests/walker.py" run.h5 flat_run.h5 > out || [ $? = 77 ] || fails "$(cat out)"
+	fi
 	"$python" - <<'CHECK' || status=1
 import h5py, numpy as np
 with h5py.File("run.h5") as f:
