@@ -47,14 +47,14 @@ struct vt_neighbours {
 };
 
 /* VT_EDOMAIN unless 1 <= k < n and the spaces agree in rows.  Same bits for any number of threads and either
- * method.  Brute force costs about n^2 (3 d + 8) / 16 vector operations, the sweep n times the rows that lie within
- * a distance in the first column; memory O(n) per thread beyond a copy of the data, never n x n. */
+ * method.  Brute force costs about n^2 (3 d + 8) / 16 vector operations, the sweep, a tree of
+ * boxes, about n log n where dimensions are few; memory O(n) per thread beyond a copy of the data, never n x n. */
 enum vt_status vt_neighbours_find(struct vt_ctx *ctx, const struct vt_neighbours_input *in, struct vt_neighbours *out);
 
 /* Permutations: sum[r] = sum over rows i and counts c of term[c n + count_c(i)] under k[0], with place i of space
  * `moved` taken by its row order[r n + i], for r < n_orders.  The other spaces' distances are computed once for all
- * permutations, in blocks of rows.  One class only.  Each sum is added up in an order of its own that depends on n
- * alone; a fraction of n_orders searches, memory some 20 MB per thread. */
+ * permutations that fit into 64 MB, in blocks of rows.  One class only.  Each sum is added up in an order of its own
+ * that depends on shapes alone; a fraction of n_orders searches, memory those 64 MB and O(n) per thread. */
 enum vt_status vt_neighbours_permuted(struct vt_ctx *ctx, const struct vt_neighbours_input *in, size_t moved,
                                       size_t n_orders, const uint32_t *order, const double *term, double *sum);
 void vt_neighbours_clear(struct vt_neighbours *n);

@@ -1,5 +1,6 @@
-/* Searches under permutations of one space: strips of the other spaces are made once for a block of rows and serve
- * all permutations; the moved space's columns are put in order once per block and permutation.
+/* Searches under permutations of one space: its columns are put in order once per permutation, for as many
+ * permutations as fit into TILE_BYTES; strips of the other spaces are made once for a block of rows, small enough for
+ * the second cache, and serve all these permutations.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -9,20 +10,21 @@
 
 #include "near.h"
 
-enum { MOST_ROWS = 256, STRIP_BYTES = 1 << 24 };
+enum { MOST_ROWS = 256, STRIP_BYTES = 1 << 19, TILE_BYTES = 1 << 26 };
 
 struct null_job {
 	const struct vt_brute *brute;
 	size_t moved, n_orders, block; /* rows of a block */
 	const uint32_t *order;
-	double *sum; /* of block b under order r: sum[b n_orders + r] */
+	size_t begin, end; /* permutations that are looked at */
+	float *x;          /* their tiles of the moved space */
+	double *sum;       /* of block b under order r: sum[b n_orders + r] */
 };
 
 /* What stays while permutations pass: rows of the block, their strips in spaces that do not move. */
 struct null_work {
 	struct vt_brute_row row[MOST_ROWS];
 	uint32_t *strip;
-	float *x; /* tiles of the moved space */
 };
 
 static uint32_t *fixed_strip(const struct null_job *job, const struct null_work *w, size_t r, size_t s)
@@ -82,12 +84,23 @@ static void take_moved(const struct null_job *job, struct vt_brute_work *few, si
 	for (size_t s = 0; s < n->n_spaces; s++) row->most = row->size[s] > row->most ? row->size[s] : row->most;
 }
 
+static size_t moved_columns(const struct vt_near *n, size_t moved)
+{
+	return n->first[moved + 1] - n->first[moved];
+}
+
+static enum vt_status move_order(void *self, size_t r)
+{
+	const struct null_job *job = self;
+	const struct vt_near *n = job->brute->near;
+	move_tiles(job, job->order + (job->begin + r) * n->n, job->x + r * job->brute->room * moved_columns(n, job->moved));
+	return VT_OK;
+}
+
 static double permuted_block(const struct null_job *job, const struct vt_brute *b, struct vt_brute_work *few,
-                             struct null_work *w, size_t count)
+                             struct null_work *w, const float *x, size_t count)
 {
 	const struct vt_near *n = b->near;
-	size_t cols = n->first[job->moved + 1] - n->first[job->moved];
-	move_tiles(job, n->order, w->x);
 	few->sum = 0;
 	for (size_t first = 0; first < count; first += VT_BRUTE_ROWS) {
 		size_t some = count - first < VT_BRUTE_ROWS ? count - first : VT_BRUTE_ROWS;
@@ -96,7 +109,7 @@ static double permuted_block(const struct null_job *job, const struct vt_brute *
 			take_moved(job, few, r, n->order[row->place], row);
 			row->f[job->moved] = few->strip[r][job->moved];
 		}
-		vt_brute_strips(b, few, job->moved, w->x, cols, &w->row[first], some);
+		vt_brute_strips(b, few, job->moved, x, moved_columns(n, job->moved), &w->row[first], some);
 		for (size_t r = 0; r < some; r++) {
 			vt_brute_finish(b, few, &w->row[first + r]);
 			reveal(job, few, &w->row[first + r]);
@@ -114,25 +127,49 @@ static enum vt_status run_block(void *self, size_t block)
 	struct null_work *w = malloc(sizeof *w);
 	enum vt_status status = VT_ENOMEM;
 	size_t begin = block * job->block, count = near.n - begin < job->block ? near.n - begin : job->block;
-	size_t cols = near.first[job->moved + 1] - near.first[job->moved];
-	float *x = aligned_alloc(64, brute.room * cols * sizeof *x);
 	uint32_t *strip = aligned_alloc(64, brute.room * sizeof *strip * (count * (near.n_spaces - 1) + 1));
-	if (!w || !x || !strip || !vt_brute_work_create(&brute, &few)) goto done;
+	if (!w || !strip || !vt_brute_work_create(&brute, &few)) goto done;
 	w->strip = strip;
-	w->x = x;
 	fill_fixed(job, &few, w, begin, count);
 	near.moved = job->moved;
 	brute.near = &near;
-	for (size_t r = 0; r < job->n_orders; r++) {
+	for (size_t r = job->begin; r < job->end; r++) {
+		const float *x = job->x + (r - job->begin) * brute.room * moved_columns(&near, job->moved);
 		near.order = job->order + r * near.n;
-		job->sum[block * job->n_orders + r] = permuted_block(job, &brute, &few, w, count);
+		job->sum[block * job->n_orders + r] = permuted_block(job, &brute, &few, w, x, count);
 	}
 	status = VT_OK;
 done:
 	free(few.memory);
 	free(strip);
-	free(x);
 	free(w);
+	return status;
+}
+
+/* Rows of a block: so many that their fixed strips fit into STRIP_BYTES. */
+static size_t block_rows(const struct vt_brute *b)
+{
+	size_t rows = MOST_ROWS, strips = b->room * sizeof(float) * (b->near->n_spaces - 1);
+	while (rows > VT_BRUTE_ROWS && rows * strips > STRIP_BYTES) rows /= 2;
+	return rows;
+}
+
+static enum vt_status run_orders(struct vt_ctx *ctx, struct null_job *job, size_t blocks)
+{
+	enum vt_status status = VT_OK;
+	size_t room = job->brute->room * moved_columns(job->brute->near, job->moved), some = TILE_BYTES / sizeof *job->x / room;
+	if (some < 1) some = 1;
+	if (some > job->n_orders) some = job->n_orders;
+	job->x = aligned_alloc(64, some * room * sizeof *job->x);
+	VT_REQUIRE(ctx, job->x, VT_ENOMEM, "out of memory for %zu permutations of %zu columns", some, room);
+	for (job->begin = 0; job->begin < job->n_orders; job->begin = job->end) {
+		job->end = job->n_orders - job->begin < some ? job->n_orders : job->begin + some;
+		VT_TRY(vt_blocks_run(ctx, job->end - job->begin, false, move_order, job));
+		status = vt_blocks_run(ctx, blocks, false, run_block, job);
+		VT_REQUIRE(ctx, status == VT_OK, status, "out of memory for %zu permutations", job->n_orders);
+	}
+done:
+	free(job->x);
 	return status;
 }
 
@@ -141,15 +178,14 @@ enum vt_status vt_brute_permuted(struct vt_ctx *ctx, const struct vt_near *n, si
 {
 	enum vt_status status = VT_OK;
 	struct vt_brute brute = { 0 };
-	struct null_job job = { &brute, moved, n_orders, MOST_ROWS, order, NULL };
+	struct null_job job = { .brute = &brute, .moved = moved, .n_orders = n_orders, .order = order };
+	if (n_orders == 0) return VT_OK;
 	VT_TRY(vt_brute_create(ctx, n, &brute));
 	brute.term = term;
-	while (job.block > VT_BRUTE_ROWS && job.block * brute.room * sizeof(float) * (n->n_spaces - 1) > STRIP_BYTES)
-		job.block /= 2;
+	job.block = block_rows(&brute);
 	size_t blocks = (n->n + job.block - 1) / job.block;
 	VT_NEW(ctx, job.sum, blocks * n_orders);
-	status = vt_blocks_run(ctx, blocks, false, run_block, &job);
-	VT_REQUIRE(ctx, status == VT_OK, status, "out of memory for %zu permutations of %zu rows", n_orders, n->n);
+	VT_TRY(run_orders(ctx, &job, blocks));
 	for (size_t r = 0; r < n_orders; r++) {
 		sum[r] = 0;
 		for (size_t b = 0; b < blocks; b++) sum[r] += job.sum[b * n_orders + r];

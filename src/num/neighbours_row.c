@@ -60,6 +60,13 @@ static void add_found(const struct vt_near *n, struct vt_brute_work *w, struct v
 	found->own = q >= r->begin && q < r->end;
 }
 
+/* Certainly nearer than the first radius, wherever that is: as good as at distance 0. */
+static void add_sure(struct vt_brute_work *w, struct vt_brute_row *r, size_t q)
+{
+	struct vt_near_row *found = &w->found[r->n_found++];
+	*found = (struct vt_near_row){ .place = (uint32_t)q, .own = true };
+}
+
 static void find_all(const struct vt_near *n, struct vt_brute_work *w, struct vt_brute_row *r)
 {
 	r->n_found = 0;
@@ -72,6 +79,16 @@ static double kth_of_many(const struct vt_near *n, struct vt_brute_work *w, cons
 {
 	for (size_t q = r->begin; q < r->end; q++) w->value[q - r->begin] = value_of(joint_bits(n, r, q));
 	return vt_near_kth(w->value, r->end - r->begin, k);
+}
+
+/* Rows whose floats are below these bits are strictly nearer than the k[0]-th, whose own distance is at least its
+ * float less a margin; where only that distance is asked for, theirs need not be known. */
+static uint32_t sure_bits(const struct vt_near *n, const struct vt_brute_row *r, const struct vt_strip_list *list)
+{
+	size_t k = n->in->k[0];
+	if (k > list->n) return 0;
+	double kth = value_of(list->bits[k - 1]), least = kth - margin(r->most, kth);
+	return bits_of(least - margin(r->most, least > 0 ? least : 0));
 }
 
 /* All rows of the class that may be among the k nearest, with their distances in double. */
@@ -92,8 +109,11 @@ static void find_near(const struct vt_near *n, struct vt_brute_work *w, struct v
 	uint32_t within = bits_of(reach + margin(r->most, reach));
 	bool whole = list.n < list.room || list.bits[list.n - 1] > within;
 	r->n_found = 0;
-	for (size_t a = 0; whole && a < list.n; a++)
-		if (list.bits[a] <= within) add_found(n, w, r, list.place[a]);
+	uint32_t sure = n->in->rule == VT_COUNT_RECTANGLE ? 0 : sure_bits(n, r, &list);
+	for (size_t a = 0; whole && a < list.n && list.bits[a] <= within; a++) {
+		if (list.bits[a] < sure) add_sure(w, r, list.place[a]);
+		else add_found(n, w, r, list.place[a]);
+	}
 	for (size_t q = r->begin; !whole && q < r->end; q++)
 		if (joint_bits(n, r, q) <= within) add_found(n, w, r, q);
 }
