@@ -1,6 +1,6 @@
 /* Searches under permutations of one space: its columns are put in order once per permutation, for as many
- * permutations as fit into TILE_BYTES; strips of the other spaces are made once for a block of rows, small enough for
- * the second cache, and serve all these permutations.
+ * permutations as fit into TILE_BYTES; strips of the other spaces are made once for a block of rows and serve all
+ * these permutations.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -146,11 +146,13 @@ done:
 	return status;
 }
 
-/* Rows of a block: so many that their fixed strips fit into STRIP_BYTES. */
-static size_t block_rows(const struct vt_brute *b)
+/* Rows of a block: so many that their fixed strips fit into the second cache, or, where a permutation's columns do
+ * not, into four times their size: each block fetches the columns of all permutations from far away. */
+static size_t block_rows(const struct vt_brute *b, size_t moved)
 {
-	size_t rows = MOST_ROWS, strips = b->room * sizeof(float) * (b->near->n_spaces - 1);
-	while (rows > VT_BRUTE_ROWS && rows * strips > STRIP_BYTES) rows /= 2;
+	size_t rows = MOST_ROWS, strip = b->room * sizeof(float), columns = 4 * strip * moved_columns(b->near, moved);
+	size_t most = columns > STRIP_BYTES ? columns : STRIP_BYTES;
+	while (rows > VT_BRUTE_ROWS && rows * strip * (b->near->n_spaces - 1) > most) rows /= 2;
 	return rows;
 }
 
@@ -182,7 +184,7 @@ enum vt_status vt_brute_permuted(struct vt_ctx *ctx, const struct vt_near *n, si
 	if (n_orders == 0) return VT_OK;
 	VT_TRY(vt_brute_create(ctx, n, &brute));
 	brute.term = term;
-	job.block = block_rows(&brute);
+	job.block = block_rows(&brute, moved);
 	size_t blocks = (n->n + job.block - 1) / job.block;
 	VT_NEW(ctx, job.sum, blocks * n_orders);
 	VT_TRY(run_orders(ctx, &job, blocks));
