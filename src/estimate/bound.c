@@ -126,8 +126,8 @@ enum vt_status vt_bound_check(struct vt_ctx *ctx, const void *settings)
 /* Two normal pairs with the perfect critic, batch 256 (ceiling 5.55): 2.89 for 3 nats, 3.35 for 3.5, 3.77 for 4, 4.52
  * for 5, 5.03 for 6, each +- 0.013.  Nearer the ceiling than this, more than 0.15 nat is lost whatever the critic. */
 static const double infonce_margin = 2;
-/* Relative error of the mean of e^f beyond which its logarithm is off by more than 0.02. */
-static const double largest_partition_se = 0.2;
+/* Relative error of the mean of e^f beyond which its logarithm is uncertain by more than 0.1 nat. */
+static const double largest_partition_se = 0.1;
 
 static void flag_bound(enum vt_objective objective, const struct vt_critic_bound *b, struct vt_estimated *e)
 {
