@@ -40,7 +40,8 @@ enum vt_status vt_brute_create(struct vt_ctx *ctx, const struct vt_near *n, stru
 		centre[c] = vt_near_middle(n, c, &spread);
 		if (isfinite(spread) && spread > most) most = spread;
 	}
-	for (size_t i = 0; most == 0 && i < n->n * n->d; i++) spread = fmax(i > 0 ? spread : 0, fabs(n->x[i] - centre[i % n->d]));
+	for (size_t i = 0; most == 0 && i < n->n * n->d; i++)
+		spread = fmax(i > 0 ? spread : 0, fabs(n->x[i] - centre[i % n->d]));
 	if (most == 0 && isfinite(spread)) most = spread;
 	if (most > 0) frexp(most, &exponent);
 	job->scale = ldexp(1, exponent < -1000 ? 1000 : exponent > 1000 ? -1000 : -exponent);
@@ -117,7 +118,8 @@ static enum vt_status run_block(void *self, size_t block)
 	struct vt_brute_work w = { 0 };
 	size_t end = (block + 1) * BLOCK < job->near->n ? (block + 1) * BLOCK : job->near->n;
 	if (!vt_brute_work_create(job, &w)) return VT_ENOMEM;
-	for (size_t p = block * BLOCK; p < end; p += VT_BRUTE_ROWS) few_rows(job, &w, p, end - p < VT_BRUTE_ROWS ? end - p : VT_BRUTE_ROWS);
+	for (size_t p = block * BLOCK; p < end; p += VT_BRUTE_ROWS)
+		few_rows(job, &w, p, end - p < VT_BRUTE_ROWS ? end - p : VT_BRUTE_ROWS);
 	free(w.memory);
 	return VT_OK;
 }

@@ -122,7 +122,8 @@ VT_INLINE bool inside(double distance, double radius, bool strict)
 
 /* How many of the positions from `begin` on are inside, where those inside come first (`first`) or last; without
  * branches, as nobody can guess them. */
-VT_INLINE size_t bisect(const double *key, size_t begin, size_t end, double centre, double radius, bool strict, bool first)
+VT_INLINE size_t bisect(const double *key, size_t begin, size_t end, double centre, double radius, bool strict,
+                        bool first)
 {
 	size_t length = end - begin;
 	const double *at = key + begin;

@@ -159,7 +159,8 @@ static size_t block_rows(const struct vt_brute *b, size_t moved)
 static enum vt_status run_orders(struct vt_ctx *ctx, struct null_job *job, size_t blocks)
 {
 	enum vt_status status = VT_OK;
-	size_t room = job->brute->room * moved_columns(job->brute->near, job->moved), some = TILE_BYTES / sizeof *job->x / room;
+	size_t room = job->brute->room * moved_columns(job->brute->near, job->moved);
+	size_t some = TILE_BYTES / sizeof *job->x / room;
 	if (some < 1) some = 1;
 	if (some > job->n_orders) some = job->n_orders;
 	job->x = aligned_alloc(64, some * room * sizeof *job->x);

@@ -126,7 +126,8 @@ static bool inside(double distance, const struct vt_near_radius *radius, size_t 
 }
 
 /* Strip of the product of the spaces of count c. */
-static const uint32_t *set_strip(const struct vt_near *n, struct vt_brute_work *w, const struct vt_brute_row *r, unsigned set)
+static const uint32_t *set_strip(const struct vt_near *n, struct vt_brute_work *w, const struct vt_brute_row *r,
+                                 unsigned set)
 {
 	const uint32_t *only = NULL;
 	bool several = false;
@@ -143,8 +144,8 @@ static const uint32_t *set_strip(const struct vt_near *n, struct vt_brute_work *
 }
 
 /* Rows whose floats are too near to the radius to tell. */
-static uint32_t doubtful(const struct vt_near *n, const struct vt_brute_row *r, const struct vt_near_radius *radius, size_t c,
-                         const uint32_t *f, uint32_t lo, uint32_t width)
+static uint32_t doubtful(const struct vt_near *n, const struct vt_brute_row *r, const struct vt_near_radius *radius,
+                         size_t c, const uint32_t *f, uint32_t lo, uint32_t width)
 {
 	uint32_t count = 0;
 	struct vt_near_row exact;
@@ -183,7 +184,8 @@ static void hide(const struct vt_near *n, const struct vt_brute_work *w, const s
 		}
 }
 
-static void radii(const struct vt_near *n, struct vt_brute_work *w, const struct vt_brute_row *r, struct vt_near_radius *radius)
+static void radii(const struct vt_near *n, struct vt_brute_work *w, const struct vt_brute_row *r,
+                  struct vt_near_radius *radius)
 {
 	for (size_t a = 0; a < r->n_k; a++) {
 		size_t own = 0;

@@ -27,7 +27,8 @@ VT_INLINE uint32_t larger(uint32_t a, uint32_t b)
 }
 
 /* `cols` columns of a tile: a constant where it is called, so that the loop over them is unrolled. */
-VT_INLINE void columns(size_t cols, const float *restrict x, const float *restrict a, bool first, uint32_t *restrict out)
+VT_INLINE void columns(size_t cols, const float *restrict x, const float *restrict a, bool first,
+                       uint32_t *restrict out)
 {
 	for (size_t j = 0; j < VT_STRIP_TILE; j++) {
 		uint32_t most = first ? 0 : out[j];
