@@ -90,7 +90,8 @@ static void grow(const struct builder *b, size_t node, size_t parent, size_t lea
 	size_t leaves = (end - begin + LEAF - 1) / LEAF, middle = begin + leaves / 2 * LEAF;
 	double *box = t->box + node * 2 * t->d;
 	size_t longest = fill_box(b, begin, end, box, box + t->d);
-	t->node[node] = (struct vt_tree_node){ (uint32_t)parent, (uint32_t)leaf, (uint32_t)leaves, (uint32_t)(end - begin) };
+	t->node[node] = (struct vt_tree_node){ .parent = (uint32_t)parent, .leaf = (uint32_t)leaf,
+	                                       .leaves = (uint32_t)leaves, .rows = (uint32_t)(end - begin) };
 	if (leaves == 1) {
 		t->leaf[leaf] = (uint32_t)node;
 		fill_leaf(b, leaf, begin, end);

@@ -48,7 +48,7 @@ class Ours:
     def __init__(self, z, dx, threads=1, permutations=0, pin=True):
         program = os.path.join(os.environ.get("top_builddir", "."), "tests/bench/b_ksg")
         cpu = max(os.sched_getaffinity(0))
-        self.p = subprocess.Popen([program, str(len(z)), str(dx), str(z.shape[1] - dx), str(threads), str(permutations)],
+        self.p = subprocess.Popen([program] + [str(v) for v in (len(z), dx, z.shape[1] - dx, threads, permutations)],
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   preexec_fn=(lambda: os.sched_setaffinity(0, {cpu})) if pin else None)
         self.p.stdin.write(z.tobytes())
@@ -99,8 +99,8 @@ def against_sklearn(np, n, wanted):
         ratio.append(theirs[-1] / ours[-1])
     venturi.stop()
     print("%6d rows,  1 +  1, k 3: venturi %8.4f s, scikit-learn %8.3f s: %6.1f times (%.1f to %.1f), wanted %g"
-          % (n, statistics.median(ours), statistics.median(theirs), statistics.median(ratio), min(ratio), max(ratio), wanted),
-          flush=True)
+          % (n, statistics.median(ours), statistics.median(theirs), statistics.median(ratio), min(ratio),
+             max(ratio), wanted), flush=True)
 
 
 def threads_and_null(np, n, d, permutations):
