@@ -26,6 +26,7 @@ static enum vt_status read_estimator(struct vt_ctx *ctx, const char *text, struc
 {
 	enum vt_status status = vt_chosen_parse(ctx, &vt_registry, "estimate", text, out);
 	if (status == VT_OK) status = vt_estimate_check(ctx, out);
+	if (status != VT_OK) vt_chosen_clear(out);
 	if (status != VT_ECONFIG) return status;
 	char *line = vt_copy(ctx, vt_ctx_trail(ctx));
 	if (!line) return VT_ENOMEM;
