@@ -21,7 +21,7 @@
 
 /* What one block of rows writes to: activations, their derivatives, and sums with lanes apart. */
 struct work {
-	vt_v16 *z[VT_CRITIC_MOST_HIDDEN], *d[2], *left, *dw[VT_CRITIC_MOST_HIDDEN + 1], *db[VT_CRITIC_MOST_HIDDEN + 1];
+	vt_v8 *z[VT_CRITIC_MOST_HIDDEN], *d[2], *left, *dw[VT_CRITIC_MOST_HIDDEN + 1], *db[VT_CRITIC_MOST_HIDDEN + 1];
 	float *right;
 };
 
@@ -51,9 +51,9 @@ static size_t sums_size(const struct vt_critic *c)
 	return size + before + 1;
 }
 
-static vt_v16 *take(vt_v16 **at, size_t n)
+static vt_v8 *take(vt_v8 **at, size_t n)
 {
-	vt_v16 *p = *at;
+	vt_v8 *p = *at;
 	*at += n;
 	return p;
 }
@@ -63,7 +63,7 @@ static struct work block_work(const struct vt_critic *c, size_t b)
 {
 	struct work w;
 	size_t layers = c->shape.n_hidden;
-	vt_v16 *at = (vt_v16 *)c->work + b * c->work_size;
+	vt_v8 *at = (vt_v8 *)c->work + b * c->work_size;
 	for (size_t l = 0; l < layers; l++) w.z[l] = take(&at, c->width[l] * VT_STRIP_VECTORS);
 	for (size_t k = 0; k < 2; k++) w.d[k] = take(&at, widest(c) * VT_STRIP_VECTORS);
 	w.left = take(&at, c->width[0]);
@@ -100,7 +100,7 @@ enum vt_status vt_critic_create(struct vt_ctx *ctx, const struct vt_critic_shape
 	enum vt_status status = VT_OK;
 	struct vt_critic c = { .shape = *shape };
 	size_t n = shape->batch;
-	c.lanes = (n + 2 * VT_STRIP_LANES - 1) / (2 * VT_STRIP_LANES) * (2 * VT_STRIP_LANES);
+	c.lanes = (n + 31) / 32 * 32; /* vectors by twos, and exponents by fours */
 	for (size_t l = 0; l < shape->n_hidden; l++) c.width[l] = (shape->hidden[l] + 3) / 4 * 4;
 	number_parameters(&c);
 	c.work_size = fresh_size(&c) + sums_size(&c);
@@ -117,7 +117,7 @@ enum vt_status vt_critic_create(struct vt_ctx *ctx, const struct vt_critic_shape
 	VT_NEW(ctx, c.top, n);
 	VT_NEW(ctx, c.sum, n);
 	VT_NEW(ctx, c.scale, n);
-	c.work = vt_alloc(ctx, c.work_size * VT_CRITIC_BLOCKS, sizeof(vt_v16));
+	c.work = vt_alloc(ctx, c.work_size * VT_CRITIC_BLOCKS, sizeof(vt_v8));
 	if (!c.work) status = VT_ENOMEM;
 	*out = c;
 done:
@@ -165,9 +165,9 @@ VT_INLINE void strip_activations(const struct vt_critic *c, const struct work *w
 {
 	const float *left = c->left + i * c->width[0];
 	for (size_t k = 0; k < c->width[0]; k++) {
-		const vt_v16 *right = (const vt_v16 *)(c->right + k * c->lanes + first);
+		const vt_v8 *right = (const vt_v8 *)(c->right + k * c->lanes + first);
 		for (size_t v = 0; v < vectors; v++) {
-			vt_v16 a = left[k] + right[v];
+			vt_v8 a = left[k] + right[v];
 			vt_strip_gate(&a, &a, &w->z[0][k * VT_STRIP_VECTORS + v]);
 		}
 	}
@@ -177,12 +177,12 @@ VT_INLINE void strip_activations(const struct vt_critic *c, const struct work *w
 }
 
 /* v' h + c of a strip. */
-VT_INLINE void strip_scores(const struct vt_critic *c, const struct work *w, size_t vectors, vt_v16 *score)
+VT_INLINE void strip_scores(const struct vt_critic *c, const struct work *w, size_t vectors, vt_v8 *score)
 {
 	size_t last = c->shape.n_hidden;
 	const float *weight = c->parameter + c->weight[last];
 	for (size_t v = 0; v < vectors; v++) {
-		vt_v16 s = (vt_v16){ 0 } + c->parameter[c->bias[last]];
+		vt_v8 s = (vt_v8){ 0 } + c->parameter[c->bias[last]];
 		for (size_t k = 0; k < c->width[last - 1]; k++) s += weight[k] * w->z[last - 1][k * VT_STRIP_VECTORS + v];
 		score[v] = s;
 	}
@@ -194,21 +194,21 @@ VT_CLONES static void row_scores(const struct vt_critic *c, const struct work *w
 	for (size_t v = 0; v < all; v += VT_STRIP_VECTORS) {
 		size_t vectors = all - v < VT_STRIP_VECTORS ? all - v : VT_STRIP_VECTORS;
 		strip_activations(c, w, i, v * VT_STRIP_LANES, vectors);
-		strip_scores(c, w, vectors, (vt_v16 *)(c->score + i * c->lanes) + v);
+		strip_scores(c, w, vectors, (vt_v8 *)(c->score + i * c->lanes) + v);
 	}
 }
 
 /* Derivatives of a strip's scores, g, back to the first layer; sums go to the block's memory. */
-VT_INLINE void strip_gradient(const struct vt_critic *c, const struct work *w, const vt_v16 *g, size_t first,
+VT_INLINE void strip_gradient(const struct vt_critic *c, const struct work *w, const vt_v8 *g, size_t first,
                               size_t vectors)
 {
 	size_t last = c->shape.n_hidden, top = c->width[last - 1];
 	const float *weight = c->parameter + c->weight[last];
-	vt_v16 *d = w->d[0], *before = w->d[1];
+	vt_v8 *d = w->d[0], *before = w->d[1];
 	for (size_t k = 0; k < top; k++)
 		for (size_t v = 0; v < vectors; v++) {
-			const vt_v16 *z = &w->z[last - 1][k * VT_STRIP_VECTORS + v];
-			vt_v16 dz = weight[k] * g[v];
+			const vt_v8 *z = &w->z[last - 1][k * VT_STRIP_VECTORS + v];
+			vt_v8 dz = weight[k] * g[v];
 			w->dw[last][k] += g[v] * *z;
 			vt_strip_gate(z, &dz, &d[k * VT_STRIP_VECTORS + v]);
 		}
@@ -217,13 +217,13 @@ VT_INLINE void strip_gradient(const struct vt_critic *c, const struct work *w, c
 		vt_strip_weights(c->width[l], c->width[l - 1], vectors, d, w->z[l - 1], w->dw[l]);
 		vt_strip_sums(c->width[l], vectors, d, w->db[l]);
 		vt_strip_backward(c->width[l], c->width[l - 1], vectors, c->parameter + c->weight[l], d, w->z[l - 1], before);
-		vt_v16 *swap = d;
+		vt_v8 *swap = d;
 		d = before;
 		before = swap;
 	}
 	vt_strip_sums(c->width[0], vectors, d, w->left);
 	for (size_t k = 0; k < c->width[0]; k++) {
-		vt_v16 *right = (vt_v16 *)(w->right + k * c->lanes + first);
+		vt_v8 *right = (vt_v8 *)(w->right + k * c->lanes + first);
 		for (size_t v = 0; v < vectors; v++) right[v] += d[k * VT_STRIP_VECTORS + v];
 	}
 }
@@ -236,8 +236,8 @@ VT_CLONES static void row_gradient(const struct vt_critic *c, const struct work 
 	memset(w->left, 0, c->width[0] * sizeof *w->left);
 	for (size_t v = 0; v < all; v += VT_STRIP_VECTORS) {
 		size_t vectors = all - v < VT_STRIP_VECTORS ? all - v : VT_STRIP_VECTORS, first = v * VT_STRIP_LANES;
-		const vt_v16 *score = (const vt_v16 *)(c->score + i * c->lanes) + v;
-		vt_v16 g[VT_STRIP_VECTORS];
+		const vt_v8 *score = (const vt_v8 *)(c->score + i * c->lanes) + v;
+		vt_v8 g[VT_STRIP_VECTORS];
 		for (size_t k = 0; k < vectors; k++) g[k] = scale * score[k];
 		if (i >= first && i < first + VT_STRIP) g[(i - first) / VT_STRIP_LANES][i % VT_STRIP_LANES] -= 1 / (float)c->n;
 		strip_activations(c, w, i, first, vectors);
