@@ -193,8 +193,7 @@ static enum vt_status by_copula(struct vt_ctx *ctx, const struct vt_pair *in, st
 	VT_TRY(vt_elliptical_local(ctx, &whole, a));
 	VT_TRY(vt_elliptical_local(ctx, &given, b));
 	for (size_t i = 0; i < whole.n; i++) a[i] -= b[i];
-	double chi = sqrt((double)(in->x.cols * in->y.cols) / 2) / (double)whole.n;
-	vt_estimated_normal(whole.mi - given.mi, hypot(vt_local_error(in, a), chi), "local terms", out);
+	vt_estimated_fitted(in, a, whole.mi - given.mi, in->x.cols * in->y.cols, 0, out);
 	snprintf(out->chosen, sizeof out->chosen, "%s", isinf(whole.nu) ? "copula" : "student");
 	snprintf(out->reason, sizeof out->reason, "one copula fits all variables: %.3f +- %.3f nat unexplained", misfit, se);
 done:

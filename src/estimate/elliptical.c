@@ -410,9 +410,7 @@ enum vt_status vt_elliptical_estimate(struct vt_ctx *ctx, const struct vt_pair *
 	double *local = NULL;
 	VT_NEW(ctx, local, f->n);
 	VT_TRY(vt_elliptical_local(ctx, f, local));
-	double chi = sqrt((double)(f->dx * f->dy) / 2) / (double)f->n;
-	vt_estimated_normal(f->mi, hypot(hypot(vt_local_error(in, local), chi), f->nu_error),
-	                    in->block ? "local terms, summed over blocks" : "local terms", out);
+	vt_estimated_fitted(in, local, f->mi, f->dx * f->dy, f->nu_error, out);
 done:
 	free(local);
 	return status;

@@ -111,8 +111,6 @@ done:
 	return status;
 }
 
-/* The local terms are the influence function of the estimate.  Where x and y are independent they vanish, and
- * 2 n I follows chi-square with dx dy degrees: its variance, dx dy / (2 n^2), is what is left. */
 enum vt_status vt_normal_estimate(struct vt_ctx *ctx, const struct vt_pair *in, const struct vt_mat *x,
                                   const struct vt_mat *y, struct vt_estimated *out)
 {
@@ -131,9 +129,7 @@ enum vt_status vt_normal_estimate(struct vt_ctx *ctx, const struct vt_pair *in, 
 	}
 	VT_NEW(ctx, local, n);
 	VT_TRY(vt_normal_local(ctx, &f, x, y, local));
-	double scatter = vt_local_error(in, local), chi = sqrt((double)(x->cols * y->cols) / 2) / (double)n;
-	vt_estimated_normal(f.mi - f.bias, hypot(scatter, chi), in->block ? "local terms, summed over blocks" : "local terms",
-	                    out);
+	vt_estimated_fitted(in, local, f.mi - f.bias, x->cols * y->cols, 0, out);
 done:
 	free(local);
 	vt_normal_clear(&f);
