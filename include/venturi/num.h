@@ -1,4 +1,4 @@
-/* Matrix products and element-wise mathematics that more than one room computes.
+/* Matrix products, element-wise mathematics and sorting that more than one room computes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VENTURI_NUM_H
@@ -35,5 +35,19 @@ bool vt_gemm_misjudged(void);
  * where tanh rounds to it; double: the C library's. */
 void vt_tanh_f32(size_t n, const float *x, float *y);
 void vt_exp_f32(size_t n, const float *x, float *y);
+
+/* Puts n numbers in ascending order; none is NaN.  Cost n log n. */
+void vt_sort(double *v, size_t n);
+/* Index of x among n different numbers in ascending order, n where it is none of them.  Cost log n. */
+size_t vt_sorted_place(const double *v, size_t n, double x);
+
+/* A number, and the row that it is from. */
+struct vt_ranked {
+	double value;
+	size_t row;
+};
+/* Puts n of them in ascending order of value, equal values in the order of their rows: no order is left to how the
+ * sort works.  No value is NaN.  Cost n log n. */
+void vt_ranked_sort(struct vt_ranked *v, size_t n);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "prepare.h"
 #include "venturi/input.h"
+#include "venturi/num.h"
 
 /* Beyond this, integers are taken for a quantity and not for classes. */
 enum { MAX_CLASSES = 10000 };
@@ -45,12 +46,6 @@ static size_t width(const struct vt_array *a)
 	return a->n / a->dim[0];
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* The different values of y in ascending order; at most MAX_CLASSES of them. */
 static enum vt_status distinct(struct vt_ctx *ctx, const char *where, const struct vt_array *y, double **out, size_t *n)
 {
@@ -60,7 +55,7 @@ static enum vt_status distinct(struct vt_ctx *ctx, const char *where, const stru
 
 	VT_NEW(ctx, v, y->n);
 	memcpy(v, y->value, y->n * sizeof *v);
-	qsort(v, y->n, sizeof *v, ascending);
+	vt_sort(v, y->n);
 	for (size_t i = 0; i < y->n; i++)
 		if (i == 0 || v[i] != v[k - 1]) v[k++] = v[i];
 	VT_REQUIRE(ctx, k <= MAX_CLASSES, VT_EDATA, "%s: has %zu different integers, wanted at most %d classes;"
@@ -97,10 +92,7 @@ static enum vt_status fill_labels(struct vt_ctx *ctx, const char *where, const s
 	VT_TRY(check_integers(ctx, where, y));
 	VT_TRY(distinct(ctx, where, y, &value, &d->n_classes));
 	VT_NEW(ctx, d->label, d->n);
-	for (size_t i = 0; i < d->n; i++) {
-		const double *found = bsearch(&y->value[i], value, d->n_classes, sizeof *value, ascending);
-		d->label[i] = (int32_t)(found - value);
-	}
+	for (size_t i = 0; i < d->n; i++) d->label[i] = (int32_t)vt_sorted_place(value, d->n_classes, y->value[i]);
 	status = VT_OK;
 done:
 	free(value);

@@ -13,6 +13,7 @@
 #include "balls.h"
 #include "critic.h"
 #include "elliptical.h"
+#include "venturi/num.h"
 
 enum { NEAR_DIMENSIONS = 4, MOST_NEAR_DIMENSIONS = 12, NEIGHBOURS = 4, FEW_ROWS = 50 };
 
@@ -34,12 +35,6 @@ static void look_clear(struct look *l)
 	vt_elliptical_clear(&l->fit);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static enum vt_status tied_share(struct vt_ctx *ctx, const struct vt_mat *m, double *most)
 {
 	enum vt_status status = VT_OK;
@@ -49,7 +44,7 @@ static enum vt_status tied_share(struct vt_ctx *ctx, const struct vt_mat *m, dou
 	for (size_t c = 0; c < m->cols; c++) {
 		size_t tied = 0;
 		for (size_t i = 0; i < n; i++) v[i] = m->x[i * m->stride + c];
-		qsort(v, n, sizeof *v, ascending);
+		vt_sort(v, n);
 		for (size_t i = 0; i < n; i++)
 			tied += (i > 0 && v[i] == v[i - 1]) || (i + 1 < n && v[i] == v[i + 1]);
 		*most = fmax(*most, (double)tied / (double)n);

@@ -10,14 +10,9 @@
 #include "balls.h"
 #include "partition.h"
 #include "venturi/neighbours.h"
+#include "venturi/num.h"
 
 /* ---- scale ------------------------------------------------------------------ */
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 /* Divided by the largest magnitude first: squares of 1e-200 and 1e200 are no numbers. */
 static double deviation(const double *sorted, size_t n)
@@ -36,7 +31,7 @@ static double deviation(const double *sorted, size_t n)
 static double column_scale(double *v, size_t n)
 {
 	const double quartiles = 1.3489795003921634; /* of the normal law, in standard deviations: 2 Phi^-1(3/4) */
-	qsort(v, n, sizeof *v, ascending);
+	vt_sort(v, n);
 	double sd = deviation(v, n), robust = (v[n - 1 - n / 4] - v[n / 4]) / quartiles;
 	return robust > 0 && sd > 10 * robust ? robust : sd;
 }

@@ -10,6 +10,7 @@
 
 #include "discrete.h"
 #include "plugin.h"
+#include "venturi/num.h"
 
 enum edges { STATED, IDNNS, ADAPTIVE, QUANTILE };
 
@@ -131,12 +132,6 @@ done:
 	return status;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Edges at the values of rank k m / n among all m values of the layer. */
 static enum vt_status quantile_bins(struct vt_ctx *ctx, size_t n, const struct vt_mat *t, struct ruler *r)
 {
@@ -146,7 +141,7 @@ static enum vt_status quantile_bins(struct vt_ctx *ctx, size_t n, const struct v
 	VT_NEW(ctx, sorted, m);
 	for (size_t i = 0; i < t->rows; i++)
 		memcpy(sorted + i * t->cols, t->x + i * t->stride, t->cols * sizeof *sorted);
-	qsort(sorted, m, sizeof *sorted, ascending);
+	vt_sort(sorted, m);
 	VT_TRY(ruler_create(ctx, n - 1, r));
 	for (size_t k = 1; k < n; k++) r->edge[k] = sorted[(size_t)((double)k * (double)m / (double)n)];
 done:

@@ -9,6 +9,7 @@
 
 #include "balls.h"
 #include "kernel.h"
+#include "venturi/num.h"
 #include "venturi/pairs.h"
 
 enum { MOST_FOR_MEDIAN = 1000 };
@@ -23,12 +24,6 @@ static double squared(const struct vt_kernel *k, size_t i, size_t j)
 	return sum;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Square of the median distance over distinct rows; equal rows would make it 0 where half of the sample is one atom. */
 static enum vt_status median_square(struct vt_ctx *ctx, const struct vt_kernel *k, double *out)
 {
@@ -41,7 +36,7 @@ static enum vt_status median_square(struct vt_ctx *ctx, const struct vt_kernel *
 			double square = squared(k, a * k->n / m, b * k->n / m);
 			if (square > 0) d[count++] = square;
 		}
-	qsort(d, count, sizeof *d, ascending);
+	vt_sort(d, count);
 	*out = count > 0 ? d[count / 2] : 1;
 done:
 	free(d);

@@ -11,6 +11,7 @@
 #include "balls.h"
 #include "venturi/linear.h"
 #include "venturi/neighbours.h"
+#include "venturi/num.h"
 #include "venturi/rng.h"
 
 enum { PARTS = 64, MOST_K = 100, MOST_COLS = 64, DRAWS = 2000 };
@@ -94,12 +95,6 @@ done:
 
 /* ---- alpha ------------------------------------------------------------------------ */
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* ln of the share that k rows drawn evenly from a cube fall short of once in 200 times (epsilon = 0.005 in the
  * paper).  Its own seed: alpha is a constant of (k, dx, dy), not of a sample. */
 static enum vt_status uniform_share(struct vt_ctx *ctx, struct box *b, double *out)
@@ -113,7 +108,7 @@ static enum vt_status uniform_share(struct vt_ctx *ctx, struct box *b, double *o
 		VT_TRY(log_turned(ctx, b, &turned));
 		share[r] = turned - log_volume(b);
 	}
-	qsort(share, DRAWS, sizeof *share, ascending);
+	vt_sort(share, DRAWS);
 	*out = share[DRAWS / 200];
 done:
 	free(share);

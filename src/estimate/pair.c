@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "pair.h"
+#include "venturi/num.h"
 #include "venturi/rng.h"
 
 struct vt_estimated vt_estimated_none(const struct vt_pair *in, unsigned flags, const char *format, ...)
@@ -174,12 +175,6 @@ static bool affine(const struct vt_mat *x, size_t a, const struct vt_mat *y, siz
 	return xx > 0 && yy > 0 && fabs(xy) > (1 - 1e-13) * sqrt(xx) * sqrt(yy);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Whether more than half of the column's values differ: atoms carry finite information, a density does not. */
 static enum vt_status mostly_distinct(struct vt_ctx *ctx, const struct vt_mat *m, size_t c, bool *out)
 {
@@ -188,7 +183,7 @@ static enum vt_status mostly_distinct(struct vt_ctx *ctx, const struct vt_mat *m
 	double *v = NULL;
 	VT_NEW(ctx, v, m->rows);
 	for (size_t i = 0; i < m->rows; i++) v[i] = m->x[i * m->stride + c];
-	qsort(v, m->rows, sizeof *v, ascending);
+	vt_sort(v, m->rows);
 	for (size_t i = 1; i < m->rows; i++) distinct += v[i] != v[i - 1];
 	*out = 2 * distinct > m->rows;
 done:

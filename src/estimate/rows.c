@@ -11,6 +11,7 @@
 #include "pair.h"
 #include "partition.h"
 #include "strata.h"
+#include "venturi/num.h"
 #include "venturi/rng.h"
 
 enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out)
@@ -111,23 +112,12 @@ done:
 	return status;
 }
 
-struct ranked {
-	double value;
-	uint32_t row;
-};
-
-static int by_value(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-	return (x->value > y->value) - (x->value < y->value);
-}
-
 /* Scores of one column by a table of the quantiles at half ranks: entry r is Phi^-1((r + 2) / (2 n + 2)). */
-static void score_column(const struct vt_mat *m, size_t c, const double *quantile, struct ranked *v, double *out)
+static void score_column(const struct vt_mat *m, size_t c, const double *quantile, struct vt_ranked *v, double *out)
 {
 	size_t n = m->rows;
-	for (size_t i = 0; i < n; i++) v[i] = (struct ranked){ m->x[i * m->stride + c], (uint32_t)i };
-	qsort(v, n, sizeof *v, by_value);
+	for (size_t i = 0; i < n; i++) v[i] = (struct vt_ranked){ m->x[i * m->stride + c], i };
+	vt_ranked_sort(v, n);
 	for (size_t begin = 0, end; begin < n; begin = end) {
 		for (end = begin + 1; end < n && v[end].value == v[begin].value;) end++;
 		for (size_t i = begin; i < end; i++) out[v[i].row * m->cols + c] = quantile[begin + end - 1];
@@ -139,7 +129,7 @@ enum vt_status vt_normal_scores(struct vt_ctx *ctx, const struct vt_mat *m, doub
 	enum vt_status status = VT_OK;
 	size_t n = m->rows;
 	double *score = NULL, *quantile = NULL;
-	struct ranked *v = NULL;
+	struct vt_ranked *v = NULL;
 	VT_NEW(ctx, score, n * m->cols);
 	VT_NEW(ctx, quantile, 2 * n);
 	VT_NEW(ctx, v, n);

@@ -24,12 +24,6 @@ void vt_surrogates_clear(struct vt_surrogates *s)
 
 /* ---- continuous: an elliptical copula ---------------------------------------------- */
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static enum vt_status sorted_columns(struct vt_ctx *ctx, const struct vt_mat *m, double **out)
 {
 	enum vt_status status = VT_OK;
@@ -37,7 +31,7 @@ static enum vt_status sorted_columns(struct vt_ctx *ctx, const struct vt_mat *m,
 	VT_NEW(ctx, v, m->rows * m->cols);
 	for (size_t c = 0; c < m->cols; c++) {
 		for (size_t i = 0; i < m->rows; i++) v[c * m->rows + i] = m->x[i * m->stride + c];
-		qsort(v + c * m->rows, m->rows, sizeof *v, ascending);
+		vt_sort(v + c * m->rows, m->rows);
 	}
 	*out = v;
 done:
@@ -118,27 +112,15 @@ done:
 	return status;
 }
 
-struct ranked {
-	double value;
-	uint32_t row;
-};
-
-static int by_value(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-	if (x->value != y->value) return x->value > y->value ? 1 : -1;
-	return (x->row > y->row) - (x->row < y->row);
-}
-
 /* Each column's values become the data's of the same rank. */
 static enum vt_status to_margins(struct vt_ctx *ctx, size_t n, size_t d, const double *sorted, double *v)
 {
 	enum vt_status status = VT_OK;
-	struct ranked *r = NULL;
+	struct vt_ranked *r = NULL;
 	VT_NEW(ctx, r, n);
 	for (size_t c = 0; c < d; c++) {
-		for (size_t i = 0; i < n; i++) r[i] = (struct ranked){ v[i * d + c], (uint32_t)i };
-		qsort(r, n, sizeof *r, by_value);
+		for (size_t i = 0; i < n; i++) r[i] = (struct vt_ranked){ v[i * d + c], i };
+		vt_ranked_sort(r, n);
 		for (size_t i = 0; i < n; i++) v[r[i].row * d + c] = sorted[c * n + i];
 	}
 done:

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "study.h"
+#include "venturi/num.h"
 
 static bool has_steps(const struct vt_series *s)
 {
@@ -60,16 +61,9 @@ static size_t longest(const struct vt_study *s, struct vt_series *const *series,
 	return best;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static size_t find_step(const struct vt_field *g, double step)
 {
-	const double *at = bsearch(&step, g->step, g->n_frames, sizeof step, ascending);
-	return (size_t)(at - g->step);
+	return vt_sorted_place(g->step, g->n_frames, step);
 }
 
 static enum vt_status merge_steps(struct vt_ctx *ctx, struct vt_field *g, struct vt_series *const *series)
@@ -82,7 +76,7 @@ static enum vt_status merge_steps(struct vt_ctx *ctx, struct vt_field *g, struct
 	n = 0;
 	for (size_t i = 0; i < g->n_runs; i++)
 		for (size_t t = 0; series[i] && t < series[i]->dim[0]; t++) g->step[n++] = series[i]->coord[0][t];
-	qsort(g->step, n, sizeof *g->step, ascending);
+	vt_sort(g->step, n);
 	for (size_t t = 0; t < n; t++)
 		if (g->n_frames == 0 || g->step[t] > g->step[g->n_frames - 1]) g->step[g->n_frames++] = g->step[t];
 	/* Somebody else's activations may tell no epochs: steps stand in their place. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "merge.h"
+#include "venturi/num.h"
 
 void vt_grid_clear(struct grid *g)
 {
@@ -37,13 +38,6 @@ static long find_label(const struct merged *m, const char *label)
 	return -1;
 }
 
-/* Coordinates are never NaN. */
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static enum vt_status add_labels(struct vt_ctx *ctx, const struct var *v, struct merged *m)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -67,7 +61,7 @@ static enum vt_status add_values(struct vt_ctx *ctx, const struct var *v, struct
 	VT_NEW(ctx, all, m->n + v->n);
 	if (m->n) memcpy(all, m->value, m->n * sizeof *all);
 	for (size_t i = 0; i < v->n; i++) all[m->n + i] = vt_var_number(v, i);
-	qsort(all, m->n + v->n, sizeof *all, by_value);
+	vt_sort(all, m->n + v->n); /* coordinates are never NaN */
 	for (size_t i = 0; i < m->n + v->n; i++)
 		if (n == 0 || all[i] != all[n - 1]) all[n++] = all[i];
 	free(m->value);
@@ -135,9 +129,8 @@ enum vt_status vt_grid_map(struct vt_ctx *ctx, const struct grid *grid, const st
 		if (m->text) {
 			map[i] = (size_t)find_label(m, vt_var_text(v, i));
 		} else {
-			double x = vt_var_number(v, i);
-			const double *at = bsearch(&x, m->value, m->n, sizeof x, by_value);
-			map[i] = at ? (size_t)(at - m->value) : 0;
+			size_t at = vt_sorted_place(m->value, m->n, vt_var_number(v, i));
+			map[i] = at < m->n ? at : 0;
 		}
 	}
 	*to = map;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "law.h"
+#include "venturi/num.h"
 
 /* The curve starts at beta = 1 at the earliest (information cannot grow in processing), so beta
  * is spaced by the logarithm of beta - 1.  Beyond LAST the gain about Y is below 1e-4 of the
@@ -55,12 +56,6 @@ static size_t split_gaps(const struct vt_ib_facts *f, size_t n, double *beta, co
 	return added;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Looks at the curve roughly, several times, and returns the number of betas chosen. */
 static enum vt_status choose(struct vt_ctx *ctx, struct vt_mat joint, const struct vt_ib_facts *f, size_t most,
                              double *beta, struct vt_ib_point *p, size_t *n)
@@ -72,7 +67,7 @@ static enum vt_status choose(struct vt_ctx *ctx, struct vt_mat joint, const stru
 		VT_TRY(vt_ib_curve(ctx, joint, &rough, *n, beta, p));
 		/* A third of what is left at a time: gaps look different after a split. */
 		added = split_gaps(f, *n, beta, p, (most - *n + 2) / 3);
-		qsort(beta, *n + added, sizeof *beta, ascending);
+		vt_sort(beta, *n + added);
 	}
 done:
 	return status;

@@ -9,6 +9,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "judge.h"
+#include "venturi/num.h"
 
 const char *const vt_expect_names[] = { "above", "below", "within", "outside", NULL };
 const char *const vt_outcome_names[] = { "supported", "refuted", "inconclusive", "not_run",
@@ -73,34 +74,21 @@ enum vt_outcome vt_decide(enum vt_expect expect, size_t n, const double *value, 
 
 /* ---- Holm ---------------------------------------------------------------- */
 
-struct ranked {
-	double p;
-	size_t index;
-};
-
-/* Ties by place, so that the order does not depend on the sort. */
-static int by_p(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-	if (x->p != y->p) return x->p < y->p ? -1 : 1;
-	return (x->index > y->index) - (x->index < y->index);
-}
-
 enum vt_status vt_holm(struct vt_ctx *ctx, size_t n, const double *p, double alpha, double *adjusted, double *level)
 {
 	enum vt_status status;
-	struct ranked *rank = NULL;
+	struct vt_ranked *rank = NULL;
 	double running = 0;
 	size_t tested = n; /* how many are left at the level in force */
 
 	VT_NEW(ctx, rank, n);
-	for (size_t i = 0; i < n; i++) rank[i] = (struct ranked){ p[i], i };
-	qsort(rank, n, sizeof *rank, by_p);
+	for (size_t i = 0; i < n; i++) rank[i] = (struct vt_ranked){ p[i], i };
+	vt_ranked_sort(rank, n);
 	for (size_t k = 0; k < n; k++) {
 		if (running < alpha) tested = n - k;
-		running = fmax(running, fmin(1, (double)(n - k) * rank[k].p));
-		adjusted[rank[k].index] = running;
-		level[rank[k].index] = 1 - alpha / (double)tested;
+		running = fmax(running, fmin(1, (double)(n - k) * rank[k].value));
+		adjusted[rank[k].row] = running;
+		level[rank[k].row] = 1 - alpha / (double)tested;
 	}
 	status = VT_OK;
 done:

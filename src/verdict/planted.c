@@ -10,22 +10,17 @@
 #include <gsl/gsl_cdf.h>
 
 #include "judge.h"
+#include "venturi/num.h"
 #include "venturi/rng.h"
 
 /* ---- noise ------------------------------------------------------------------ */
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 /* Standard deviation from the median size of n deviations, by the normal's 0.6745; sorts x. */
 static double robust_deviation(double *x, size_t n)
 {
 	if (n == 0) return 0;
 	for (size_t i = 0; i < n; i++) x[i] = fabs(x[i]);
-	qsort(x, n, sizeof *x, ascending);
+	vt_sort(x, n);
 	double median = n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 	return median / 0.67448975019608171;
 }
