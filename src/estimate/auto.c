@@ -34,23 +34,18 @@ static enum vt_status in_content_order(struct vt_ctx *ctx, const struct vt_pair 
                                        double *copy[3])
 {
 	enum vt_status status = VT_OK;
-	const struct vt_mat *from[3] = { &in->x, &in->y, &in->z };
+	const struct vt_mat from[3] = { in->x, in->y, in->z };
 	struct vt_mat *to[3] = { &out->x, &out->y, &out->z };
 	size_t n = in->x.rows, d = in->x.cols + in->y.cols + in->z.cols;
 	double *all = NULL, *score = NULL;
 	uint32_t *order = NULL;
-	VT_NEW(ctx, all, n * d);
-	for (size_t i = 0; i < n; i++) {
-		double *row = all + i * d;
-		for (int v = 0; v < 3; v++)
-			for (size_t c = 0; c < from[v]->cols; c++) *row++ = from[v]->x[i * from[v]->stride + c];
-	}
+	VT_TRY(vt_joined(ctx, 3, from, &all));
 	/* of scores: units do not matter, bit by bit */
 	VT_TRY(vt_normal_scores(ctx, &(struct vt_mat){ all, n, d, d }, &score));
 	VT_TRY(vt_content_order(ctx, &(struct vt_mat){ score, n, d, d }, &order));
 	for (int v = 0; v < 3; v++) {
-		VT_TRY(vt_rows_taken(ctx, from[v], order, n, &copy[v]));
-		*to[v] = (struct vt_mat){ copy[v], n, from[v]->cols, from[v]->cols };
+		VT_TRY(vt_rows_taken(ctx, &from[v], order, n, &copy[v]));
+		*to[v] = (struct vt_mat){ copy[v], n, from[v].cols, from[v].cols };
 	}
 done:
 	free(all);

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "automatic.h"
 #include "balls.h"
@@ -154,34 +153,17 @@ done:
 
 /* ---- conditional -------------------------------------------------------------------------- */
 
-static enum vt_status beside(struct vt_ctx *ctx, const struct vt_mat *a, const struct vt_mat *b, struct vt_mat *out,
-                             double **memory)
-{
-	enum vt_status status = VT_OK;
-	size_t d = a->cols + b->cols;
-	double *both = NULL;
-	VT_NEW(ctx, both, a->rows * d);
-	for (size_t i = 0; i < a->rows; i++) {
-		memcpy(both + i * d, a->x + i * a->stride, a->cols * sizeof *both);
-		memcpy(both + i * d + a->cols, b->x + i * b->stride, b->cols * sizeof *both);
-	}
-	*out = (struct vt_mat){ both, a->rows, d, d };
-	*memory = both;
-done:
-	return status;
-}
-
 /* I(X;Y|Z) = I(X,Z;Y) - I(Z;Y), both by one copula; the difference of local terms carries the error. */
 static enum vt_status by_copula(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_estimated *out, bool *fit)
 {
 	enum vt_status status = VT_OK;
 	struct vt_elliptical whole = { 0 }, given = { 0 };
-	struct vt_mat xz;
-	double *memory = NULL, *a = NULL, *b = NULL, misfit, se;
+	size_t d = in->x.cols + in->z.cols;
+	double *xz = NULL, *a = NULL, *b = NULL, misfit, se;
 	bool singular;
 	*fit = false;
-	VT_TRY(beside(ctx, &in->x, &in->z, &xz, &memory));
-	VT_TRY(vt_elliptical_fit(ctx, &xz, &in->y, 0, &whole, &singular));
+	VT_TRY(vt_joined(ctx, 2, (struct vt_mat[]){ in->x, in->z }, &xz));
+	VT_TRY(vt_elliptical_fit(ctx, &(struct vt_mat){ xz, in->x.rows, d, d }, &in->y, 0, &whole, &singular));
 	if (singular) goto done;
 	VT_TRY(vt_elliptical_misfit(ctx, &whole, in->seed, &misfit, &se));
 	*fit = misfit <= vt_misfit_limit(whole.mi) + 3 * se && 3 * se <= vt_auto_tolerance(whole.mi);
@@ -199,7 +181,7 @@ static enum vt_status by_copula(struct vt_ctx *ctx, const struct vt_pair *in, st
 done:
 	vt_elliptical_clear(&whole);
 	vt_elliptical_clear(&given);
-	free(memory);
+	free(xz);
 	free(a);
 	free(b);
 	return status;

@@ -60,15 +60,10 @@ enum vt_status vt_scaled_together(struct vt_ctx *ctx, const struct vt_pair *in, 
 {
 	enum vt_status status = VT_OK;
 	size_t n = in->x.rows, dx = in->x.cols, dy = in->y.cols;
-	double *x = NULL, *y = NULL, *both = NULL;
+	double *x = NULL, *y = NULL;
 	VT_TRY(vt_scaled(ctx, &in->x, &x));
 	VT_TRY(vt_scaled(ctx, &in->y, &y));
-	VT_NEW(ctx, both, n * (dx + dy));
-	for (size_t i = 0; i < n; i++) {
-		memcpy(both + i * (dx + dy), x + i * dx, dx * sizeof *both);
-		memcpy(both + i * (dx + dy) + dx, y + i * dy, dy * sizeof *both);
-	}
-	*out = both;
+	status = vt_joined(ctx, 2, (struct vt_mat[]){ { x, n, dx, dx }, { y, n, dy, dy } }, out);
 done:
 	free(x);
 	free(y);

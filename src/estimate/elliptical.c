@@ -322,16 +322,11 @@ static double excess(size_t n, size_t dx, size_t dy, double nu)
 static enum vt_status scores_of_both(struct vt_ctx *ctx, const struct vt_mat *x, const struct vt_mat *y, double **out)
 {
 	enum vt_status status = VT_OK;
-	size_t n = x->rows, dx = x->cols, dy = y->cols, d = dx + dy;
-	double *zx = NULL, *zy = NULL, *z = NULL;
+	size_t n = x->rows, dx = x->cols, dy = y->cols;
+	double *zx = NULL, *zy = NULL;
 	VT_TRY(vt_normal_scores(ctx, x, &zx));
 	VT_TRY(vt_normal_scores(ctx, y, &zy));
-	VT_NEW(ctx, z, n * d);
-	for (size_t i = 0; i < n; i++) {
-		memcpy(z + i * d, zx + i * dx, dx * sizeof *z);
-		memcpy(z + i * d + dx, zy + i * dy, dy * sizeof *z);
-	}
-	*out = z;
+	status = vt_joined(ctx, 2, (struct vt_mat[]){ { zx, n, dx, dx }, { zy, n, dy, dy } }, out);
 done:
 	free(zx);
 	free(zy);

@@ -30,21 +30,6 @@ double vt_normal_bias(size_t n, size_t d)
 	return sum;
 }
 
-static enum vt_status joined(struct vt_ctx *ctx, const struct vt_mat *x, const struct vt_mat *y, double **out)
-{
-	enum vt_status status = VT_OK;
-	size_t n = x->rows, d = x->cols + y->cols;
-	double *both = NULL;
-	VT_NEW(ctx, both, n * d);
-	for (size_t i = 0; i < n; i++) {
-		memcpy(both + i * d, x->x + i * x->stride, x->cols * sizeof *both);
-		memcpy(both + i * d + x->cols, y->x + i * y->stride, y->cols * sizeof *both);
-	}
-	*out = both;
-done:
-	return status;
-}
-
 static void block(const double *a, size_t d, size_t begin, size_t size, double *out)
 {
 	for (size_t i = 0; i < size; i++) memcpy(out + i * size, a + (begin + i) * d + begin, size * sizeof *out);
@@ -59,7 +44,7 @@ enum vt_status vt_normal_fit(struct vt_ctx *ctx, const struct vt_mat *x, const s
 	double *both = NULL;
 	*singular = true;
 	if (n <= d + 1) goto done;
-	VT_TRY(joined(ctx, x, y, &both));
+	VT_TRY(vt_joined(ctx, 2, (struct vt_mat[]){ *x, *y }, &both));
 	VT_NEW(ctx, f.mean, d);
 	VT_NEW(ctx, f.lxy, d * d);
 	VT_NEW(ctx, f.lx, f.dx * f.dx);

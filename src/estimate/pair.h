@@ -43,6 +43,8 @@ enum vt_status vt_null_orders(struct vt_ctx *ctx, const struct vt_pair *in, size
 
 /* Rows `row` of m as a packed copy; caller frees. */
 enum vt_status vt_rows_taken(struct vt_ctx *ctx, const struct vt_mat *m, const uint32_t *row, size_t n, double **out);
+/* Matrices of as many rows side by side, packed; caller frees. */
+enum vt_status vt_joined(struct vt_ctx *ctx, size_t n_parts, const struct vt_mat *part, double **out);
 /* Symbols of the rows of m, numbered by first appearance: n numbers, caller frees. */
 enum vt_status vt_symbols(struct vt_ctx *ctx, const struct vt_mat *m, int32_t **out, size_t *n_symbols);
 

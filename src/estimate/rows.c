@@ -26,6 +26,23 @@ done:
 	return status;
 }
 
+enum vt_status vt_joined(struct vt_ctx *ctx, size_t n_parts, const struct vt_mat *part, double **out)
+{
+	enum vt_status status = VT_OK;
+	size_t n = part->rows, d = 0, at = 0;
+	double *joined = NULL;
+	for (size_t p = 0; p < n_parts; p++) d += part[p].cols;
+	VT_NEW(ctx, joined, n * d);
+	for (size_t p = 0; p < n_parts; p++) {
+		for (size_t i = 0; part[p].cols > 0 && i < n; i++)
+			memcpy(joined + i * d + at, part[p].x + i * part[p].stride, part[p].cols * sizeof *joined);
+		at += part[p].cols;
+	}
+	*out = joined;
+done:
+	return status;
+}
+
 /* Length of all blocks, or 0 where they differ. */
 static size_t block_length(const struct vt_pair *in)
 {
