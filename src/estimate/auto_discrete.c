@@ -9,12 +9,7 @@
 
 #include "automatic.h"
 #include "balls.h"
-#include "discrete.h"
 #include "elliptical.h"
-
-extern const struct vt_estimate_kind vt_estimate_grassberger, vt_estimate_chao_shen, vt_estimate_james_stein,
-	vt_estimate_nsb, vt_estimate_miller_madow, vt_estimate_classifier, vt_estimate_frenzel_pompe,
-	vt_estimate_mesner_shalizi;
 
 enum { NEAR_DIMENSIONS = 4, MOST_GIVEN_DIMENSIONS = 5, NEIGHBOURS = 4 };
 
