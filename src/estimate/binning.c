@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "discrete.h"
-#include "plugin.h"
+#include "layer.h"
 #include "venturi/num.h"
 
 enum edges { STATED, IDNNS, ADAPTIVE, QUANTILE };
@@ -271,7 +271,7 @@ static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const stru
 	VT_NEW(ctx, word, in->t.rows);
 	VT_TRY(vt_partition_create(ctx, in->t.rows, &cells));
 	refine_by_bins(&ruler, &in->t, word, &cells);
-	VT_TRY(vt_plugin_information(ctx, &cells, in, &out[0]));
+	VT_TRY(vt_cells_information(ctx, &cells, in, &out[0]));
 	if (s->range.n > 0) out[0].out_of_range_share = share_outside(&in->t, s->range.v[0], s->range.v[1]);
 	if (out[0].out_of_range_share > 0.01) out[0].flags |= VT_OUT_OF_RANGE;
 done:

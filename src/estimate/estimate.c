@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "venturi/rng.h"
+#include "layer.h"
 #include "pair.h"
-#include "plugin.h"
 
 const struct vt_estimate_kind *vt_estimate_kind_of(const struct vt_chosen *chosen)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "discrete.h"
-#include "plugin.h"
+#include "layer.h"
 
 static void refine_codes(struct vt_partition *rows, const struct vt_layer *in, uint64_t *scratch)
 {
@@ -31,7 +31,7 @@ static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const stru
 	VT_TRY(vt_partition_create(ctx, in->t.rows, &rows));
 	if (in->step > 0) refine_codes(&rows, in, scratch);
 	else vt_partition_refine_rows(&rows, &in->t, scratch);
-	VT_TRY(vt_plugin_information(ctx, &rows, in, &out[0]));
+	VT_TRY(vt_cells_information(ctx, &rows, in, &out[0]));
 	if (rows.n_cells < rows.n && !(in->step > 0)) out[0].flags |= VT_TIES;
 	/* All inputs, and the codes that the network really has: rows that are alone bias nothing. */
 	if (in->step > 0 && in->enumerated) out[0].flags &= ~(unsigned)VT_BIAS_DOMINATED;

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "venturi/pairs.h"
+#include "layer.h"
 #include "pair.h"
-#include "plugin.h"
 
 struct settings {
 	double variance;

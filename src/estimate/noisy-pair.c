@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "plugin.h"
+#include "layer.h"
 
 /* Where there is noise further down, p(t|x) is no Gaussian, and the bounds would be of something else. */
 static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const struct vt_layer *in,

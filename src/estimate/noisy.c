@@ -20,7 +20,7 @@
 
 #include "venturi/pairs.h"
 #include "venturi/rng.h"
-#include "plugin.h"
+#include "layer.h"
 
 struct settings {
 	double sd;

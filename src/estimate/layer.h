@@ -1,16 +1,16 @@
-/* What plug-in estimators and kernel bounds share; private to room estimate.
+/* What estimators of layers share; private to room estimate.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef ESTIMATE_PLUGIN_H
-#define ESTIMATE_PLUGIN_H
+#ifndef ESTIMATE_LAYER_H
+#define ESTIMATE_LAYER_H
 
 #include "venturi/estimate.h"
 #include "partition.h"
 
 /* Plug-in entropy and information of rows in cells: H(T) = -sum p ln p, I(T;Y) = H(T) + H(Y) -
  * H(T,Y), I(X;T) = H(T) since T is a function of X.  Fills `out` but for out_of_range_share. */
-enum vt_status vt_plugin_information(struct vt_ctx *ctx, const struct vt_partition *t, const struct vt_layer *in,
-                                     struct vt_information *out);
+enum vt_status vt_cells_information(struct vt_ctx *ctx, const struct vt_partition *t, const struct vt_layer *in,
+                                    struct vt_information *out);
 
 /* A kind on a layer, after the checks that all kinds take for granted: rows, labels, finite values. */
 enum vt_status vt_estimate_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,

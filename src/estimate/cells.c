@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin.h"
+#include "layer.h"
 
 /* How often each size of a cell occurs.  Cells of one size are taken together: few logarithms, and
  * sums that do not depend on the order of cells. */
@@ -152,8 +152,8 @@ done:
 	return status;
 }
 
-enum vt_status vt_plugin_information(struct vt_ctx *ctx, const struct vt_partition *t, const struct vt_layer *in,
-                                     struct vt_information *out)
+enum vt_status vt_cells_information(struct vt_ctx *ctx, const struct vt_partition *t, const struct vt_layer *in,
+                                    struct vt_information *out)
 {
 	enum vt_status status = VT_OK;
 	struct work w = { 0 };
