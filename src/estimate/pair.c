@@ -78,8 +78,9 @@ void vt_estimated_fitted(const struct vt_pair *in, const double *local, double m
 	const double one_sided_96 = 1.750686071252170, normal_975 = 1.959963984540054;
 	double n = (double)in->x.rows, scatter = vt_local_error(in, local), cell = (double)parameters / (n * n);
 	double excess = fmax(scatter * scatter - cell, 0), a = growth(excess, mi, n), shift = normal_975 * normal_975 * a / 4;
-	vt_estimated_normal(mi, sqrt(excess + cell / 2 + more * more),
-	                    in->block ? "local terms, summed over blocks; limits of sqrt(I)" : "local terms; limits of sqrt(I)", e);
+	const char *method = in->block ? "sums of local terms over blocks; limits of sqrt(I)"
+	                               : "local terms; limits of sqrt(I)";
+	vt_estimated_normal(mi, sqrt(excess + cell / 2 + more * more), method, e);
 	bool above = e->se > normal_975 * a / 2 && e->lo + shift > 0;
 	e->lo = above ? fmin(e->lo + shift, mi) : fmin(mi, 0);
 	e->hi = above ? e->hi + shift : mi + one_sided_96 * (e->se + one_sided_96 * a / 4);

@@ -237,17 +237,29 @@ static void plot_curves(FILE *f, const struct vt_picture *p, const struct vt_pan
 	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
 }
 
-static void plot_marks(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index, bool key)
+static void plot_marks(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index)
 {
 	const char *before = "plot ";
-	if (key) fprintf(f, "set key at screen 0.5, screen %.4f center bottom horizontal samplen 1\n", 8 / height_of(p));
 	for (size_t c = 0; c < panel->n_curves; c++) {
 		size_t style = panel->curve[c].style % N_STYLES + 1;
-		fprintf(f, "%s'%s.dat' index %zu using 1:2 with points ls %zu notitle", before, p->name, index + c, style);
+		fprintf(f, "%s'%s.dat' index %zu using 1:2 with points ls %zu", before, p->name, index + c, style);
 		before = ", \\\n     ";
-		if (key) fprintf(f, "%skeyentry with points ls %zu title '%s'", before, style, panel->curve[c].name);
 	}
 	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
+}
+
+/* A plot of its own at the foot: gnuplot gives a legend the width of its plot. */
+static void marks_legend(FILE *f, const struct vt_picture *p)
+{
+	const struct vt_panel *panel = &p->panel[0];
+	fprintf(f, "\n# legend\nunset label\nunset arrow\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
+	        "unset logscale\nset lmargin at screen 0.02\nset rmargin at screen 0.98\nset bmargin at screen 0\n"
+	        "set tmargin at screen %.4f\nset key center center horizontal samplen 1\nplot [0:1][0:1] NaN notitle",
+	        MARKS_LEGEND / height_of(p));
+	for (size_t c = 0; c < panel->n_curves; c++)
+		fprintf(f, ", \\\n     keyentry with points ls %zu title '%s'", panel->curve[c].style % N_STYLES + 1,
+		        panel->curve[c].name);
+	fputc('\n', f);
 }
 
 /* gnuplot's hollow marks are followed by their filled ones; plus has none. */
@@ -315,13 +327,14 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 			trail_frame(f, p, k, &b);
 			plot_trails(f, p, panel, index, k + 1 == p->n_panels);
 		} else if (has_marks(p)) {
-			plot_marks(f, p, panel, index, k + 1 == p->n_panels);
+			plot_marks(f, p, panel, index);
 		} else {
 			VT_TRY(end_labels(ctx, f, panel, b.height));
 			plot_curves(f, p, panel, index);
 		}
 		index += panel->n_curves;
 	}
+	if (has_marks(p)) marks_legend(f, p);
 done:
 	return status;
 }
