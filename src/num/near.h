@@ -132,7 +132,8 @@ enum vt_status vt_brute_permuted(struct vt_ctx *ctx, const struct vt_near *n, si
 
 enum vt_status vt_near_sweep(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out);
 
-/* Scratch that building a line or a tree needs: so many bytes for each row. */
+/* Lines and trees are allocated first and filled then, side by side.  Scratch that filling one needs: so many bytes
+ * for each row. */
 enum { VT_NEAR_SCRATCH = 32 };
 
 /* One column in ascending order, and where its values pass equal steps. */
@@ -141,8 +142,8 @@ struct vt_line {
 	double low, per_step, *x;
 	uint32_t *at, *begin; /* place to position; n_steps + 1 positions */
 };
-enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, size_t column, void *scratch,
-                              struct vt_line *out);
+enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, struct vt_line *out);
+void vt_line_fill(const struct vt_near *n, size_t column, void *scratch, struct vt_line *out);
 void vt_line_clear(struct vt_line *s);
 /* How many other rows are within a distance of the row at a place. */
 uint32_t vt_line_count(const struct vt_line *s, size_t place, double radius, bool strict);
@@ -166,7 +167,8 @@ struct vt_tree_found {
 	uint32_t *slot;
 };
 enum vt_status vt_tree_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, bool by_class,
-                              void *scratch, struct vt_tree *out);
+                              struct vt_tree *out);
+void vt_tree_fill(const struct vt_near *n, bool by_class, void *scratch, struct vt_tree *out);
 void vt_tree_clear(struct vt_tree *t);
 void vt_tree_nearest(const struct vt_tree *t, size_t slot, size_t k, struct vt_tree_found *f);
 uint32_t vt_tree_count(const struct vt_tree *t, size_t place, double radius, bool strict, double *row);

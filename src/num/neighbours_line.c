@@ -99,18 +99,21 @@ void vt_line_clear(struct vt_line *s)
 	*s = (struct vt_line){ 0 };
 }
 
-enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, size_t column, void *scratch,
-                              struct vt_line *out)
+enum vt_status vt_line_create(struct vt_ctx *ctx, const struct vt_near *n, struct vt_line *out)
 {
 	enum vt_status status = VT_OK;
 	out->n = out->n_steps = n->n;
 	VT_NEW(ctx, out->at, n->n);
 	VT_NEW(ctx, out->x, n->n);
 	VT_NEW(ctx, out->begin, n->n + 1);
-	sort_places(n, column, scratch, out);
-	fill_steps(out);
 done:
 	return status;
+}
+
+void vt_line_fill(const struct vt_near *n, size_t column, void *scratch, struct vt_line *out)
+{
+	sort_places(n, column, scratch, out);
+	fill_steps(out);
 }
 
 /* ---- counts ------------------------------------------------------------------------------ */

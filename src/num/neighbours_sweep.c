@@ -12,11 +12,12 @@
 /* Scratch is one piece, and larger than it need be: an allocator that has had such a piece back keeps as much for the
  * next search, where it would return and fetch every page of every array, a third of the time of a search. */
 enum { BLOCK = 256, SCRATCH = 192 };
-_Static_assert((int)SCRATCH >= (int)VT_NEAR_SCRATCH, "room for building");
+_Static_assert((int)SCRATCH >= (VT_MOST_COUNTS + 1) * (int)VT_NEAR_SCRATCH, "room for filling all of them at once");
 
 /* What serves one of the counts: a sorted column, or a tree. */
 struct counter {
 	bool one;
+	size_t column; /* of one */
 	struct vt_line line;
 	struct vt_tree tree;
 };
@@ -26,6 +27,7 @@ struct job {
 	struct vt_neighbours *out;
 	struct vt_tree joint;
 	struct counter set[VT_MOST_COUNTS];
+	char *scratch;
 };
 
 struct work {
@@ -36,18 +38,16 @@ struct work {
 
 /* ---- counts -------------------------------------------------------------------------- */
 
-static enum vt_status counter_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, void *scratch,
-                                     struct counter *out)
+static enum vt_status counter_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, struct counter *out)
 {
-	size_t d = 0, column = 0;
+	size_t d = 0;
 	for (size_t s = 0; s < n->n_spaces; s++) {
 		if (!(set >> s & 1)) continue;
 		d += n->first[s + 1] - n->first[s];
-		column = n->first[s];
+		out->column = n->first[s];
 	}
 	out->one = d == 1;
-	return out->one ? vt_line_create(ctx, n, column, scratch, &out->line)
-	                : vt_tree_create(ctx, n, set, false, scratch, &out->tree);
+	return out->one ? vt_line_create(ctx, n, &out->line) : vt_tree_create(ctx, n, set, false, &out->tree);
 }
 
 static void counter_clear(struct counter *c)
@@ -130,20 +130,32 @@ static enum vt_status run_block(void *self, size_t block)
 	return VT_OK;
 }
 
+/* Block 0: the tree of all columns, which takes longest; then what counts. */
+static enum vt_status fill_block(void *self, size_t block)
+{
+	struct job *job = self;
+	void *scratch = job->scratch + block * job->near->n * VT_NEAR_SCRATCH;
+	struct counter *c = &job->set[block > 0 ? block - 1 : 0];
+	if (block == 0) vt_tree_fill(job->near, true, scratch, &job->joint);
+	else if (c->one) vt_line_fill(job->near, c->column, scratch, &c->line);
+	else vt_tree_fill(job->near, false, scratch, &c->tree);
+	return VT_OK;
+}
+
 enum vt_status vt_near_sweep(struct vt_ctx *ctx, const struct vt_near *n, struct vt_neighbours *out)
 {
 	enum vt_status status = VT_OK;
-	struct job job = { .near = n, .out = out };
-	void *scratch = malloc(n->n * SCRATCH);
-	VT_REQUIRE(ctx, scratch, VT_ENOMEM, "out of memory for the neighbours of %zu rows", n->n);
-	VT_TRY(vt_tree_create(ctx, n, (1u << n->n_spaces) - 1, true, scratch, &job.joint));
-	for (size_t c = 0; c < n->in->n_counts; c++)
-		VT_TRY(counter_create(ctx, n, n->in->count[c], scratch, &job.set[c]));
+	struct job job = { .near = n, .out = out, .scratch = malloc(n->n * SCRATCH) };
+	size_t n_counts = n->in->n_counts;
+	VT_REQUIRE(ctx, job.scratch, VT_ENOMEM, "out of memory for the neighbours of %zu rows", n->n);
+	VT_TRY(vt_tree_create(ctx, n, (1u << n->n_spaces) - 1, true, &job.joint));
+	for (size_t c = 0; c < n_counts; c++) VT_TRY(counter_create(ctx, n, n->in->count[c], &job.set[c]));
+	VT_TRY(vt_blocks_run(ctx, n_counts + 1, false, fill_block, &job));
 	status = vt_blocks_run(ctx, (job.joint.n_leaves * VT_TREE_LEAF + BLOCK - 1) / BLOCK, false, run_block, &job);
 	VT_REQUIRE(ctx, status == VT_OK, status, "out of memory for the neighbours of %zu rows", n->n);
 done:
-	free(scratch);
+	free(job.scratch);
 	vt_tree_clear(&job.joint);
-	for (size_t c = 0; c < n->in->n_counts; c++) counter_clear(&job.set[c]);
+	for (size_t c = 0; c < n_counts; c++) counter_clear(&job.set[c]);
 	return status;
 }

@@ -124,7 +124,6 @@ static size_t take_columns(const struct vt_near *n, unsigned set, size_t *column
 	return d;
 }
 
-/* Slots that hold no row are NaN, which is never within a distance. */
 static enum vt_status allocate(struct vt_ctx *ctx, const struct vt_near *n, struct vt_tree *t)
 {
 	enum vt_status status = VT_OK;
@@ -135,32 +134,44 @@ static enum vt_status allocate(struct vt_ctx *ctx, const struct vt_near *n, stru
 	VT_NEW(ctx, t->node, 2 * t->n_leaves);
 	VT_NEW(ctx, t->box, 4 * t->n_leaves * t->d);
 	VT_NEW(ctx, t->x, slots * t->d);
-	for (size_t i = 0; i < slots * t->d; i++) t->x[i] = NAN;
-	for (size_t i = 0; i < slots; i++) t->place[i] = UINT32_MAX;
 done:
 	return status;
 }
 
+static size_t class_rows(const struct vt_near *n, bool by_class, size_t c, size_t *begin)
+{
+	*begin = by_class ? n->class_begin[c] : 0;
+	return by_class ? n->class_begin[c + 1] - *begin : n->n;
+}
+
 enum vt_status vt_tree_create(struct vt_ctx *ctx, const struct vt_near *n, unsigned set, bool by_class,
-                              void *scratch, struct vt_tree *out)
+                              struct vt_tree *out)
 {
 	enum vt_status status = VT_OK;
-	struct builder b = { n, out, scratch };
-	size_t trees = by_class ? n->n_classes : 1, leaf = 0;
+	size_t begin;
 	VT_NEW(ctx, out->column, n->d);
 	out->d = take_columns(n, set, out->column);
-	for (size_t c = 0; c < trees; c++)
-		out->n_leaves += ((by_class ? n->class_begin[c + 1] - n->class_begin[c] : n->n) + LEAF - 1) / LEAF;
-	VT_TRY(allocate(ctx, n, out));
-	for (size_t p = 0; p < n->n; p++) b.v[p].place = (uint32_t)p;
-	for (size_t c = 0; c < trees; c++) {
-		size_t begin = by_class ? n->class_begin[c] : 0, end = by_class ? n->class_begin[c + 1] : n->n;
-		if (begin == end) continue;
-		grow(&b, 2 * leaf, 2 * leaf, leaf, begin, end);
-		leaf += (end - begin + LEAF - 1) / LEAF;
-	}
+	for (size_t c = 0; c < (by_class ? n->n_classes : 1); c++)
+		out->n_leaves += (class_rows(n, by_class, c, &begin) + LEAF - 1) / LEAF;
+	status = allocate(ctx, n, out);
 done:
 	return status;
+}
+
+void vt_tree_fill(const struct vt_near *n, bool by_class, void *scratch, struct vt_tree *out)
+{
+	struct builder b = { n, out, scratch };
+	size_t leaf = 0, begin, slots = out->n_leaves * LEAF;
+	/* Slots that hold no row are NaN, which is never within a distance. */
+	for (size_t i = 0; i < slots * out->d; i++) out->x[i] = NAN;
+	for (size_t i = 0; i < slots; i++) out->place[i] = UINT32_MAX;
+	for (size_t p = 0; p < n->n; p++) b.v[p].place = (uint32_t)p;
+	for (size_t c = 0; c < (by_class ? n->n_classes : 1); c++) {
+		size_t rows = class_rows(n, by_class, c, &begin);
+		if (rows == 0) continue;
+		grow(&b, 2 * leaf, 2 * leaf, leaf, begin, begin + rows);
+		leaf += (rows + LEAF - 1) / LEAF;
+	}
 }
 
 /* ---- boxes and leaves --------------------------------------------------------------------- */
