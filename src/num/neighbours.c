@@ -11,7 +11,7 @@
 
 enum { SAMPLE = 255, MOST_SWEPT = 6 };
 
-/* Rows from which trees win over brute force in d dimensions: as measured with AVX2; with AVX-512 up to twice as many. */
+/* Rows from which trees win over brute force in d dimensions, measured with AVX2; with AVX-512 up to twice as many. */
 static const size_t swept_from[MOST_SWEPT + 1] = { 0, 0, 0, 4000, 4000, 10000, 10000 };
 
 /* ---- the data, classes together ---------------------------------------------- */
