@@ -73,28 +73,30 @@ VT_CLONES void vt_pair_kernel(size_t n, double rate, const double *d2, double *k
 	memcpy(k + whole, &v, (n - whole) * sizeof *k);
 }
 
-VT_INLINE bool any_near(const vector *d2, double far)
+VT_INLINE bool any_near(size_t n, const vector *d2, double far)
 {
 	mask near = d2[0] <= far;
-	for (size_t g = 1; g < GROUP; g++) near |= d2[g] <= far;
+	for (size_t g = 1; g < n; g++) near |= d2[g] <= far;
 	return (near[0] | near[1] | near[2] | near[3]) != 0;
 }
 
-/* Squared distances of one row to the GROUP * LANES columns of a tile at x, whose coordinates
- * stand `room` numbers apart; false once all of them are beyond `far`. */
-VT_INLINE bool distances(size_t width, const double *row, const double *x, size_t room, double far, vector *d2)
+/* Squared distances of n_rows rows to the GROUP * LANES columns of a tile at x, whose coordinates stand `room` numbers
+ * apart; false once all of them are beyond `far`.  Two rows at a time hide the latency of a multiply-add, which four
+ * sums cannot. */
+VT_INLINE bool distances(size_t n_rows, size_t width, const double *const *row, const double *x, size_t room,
+                         double far, vector *d2)
 {
-	for (size_t g = 0; g < GROUP; g++) d2[g] = (vector){ 0 };
+	for (size_t g = 0; g < n_rows * GROUP; g++) d2[g] = (vector){ 0 };
 	for (size_t begin = 0; begin < width; begin += LOOK_EVERY) {
 		size_t end = width - begin < LOOK_EVERY ? width : begin + LOOK_EVERY;
 		for (size_t c = begin; c < end; c++) {
 			const vector *column = (const vector *)(x + c * room);
-			for (size_t g = 0; g < GROUP; g++) {
-				vector d = column[g] - row[c];
+			for (size_t g = 0; g < n_rows * GROUP; g++) {
+				vector d = column[g % GROUP] - row[g / GROUP][c];
 				d2[g] += d * d;
 			}
 		}
-		if (!any_near(d2, far)) return false;
+		if (!any_near(n_rows * GROUP, d2, far)) return false;
 	}
 	return true;
 }
@@ -119,32 +121,42 @@ struct target {
 	double *wide, *narrow;
 };
 
-/* Row i against tile b: to the row's sums, and by symmetry to those of the tile. */
-VT_INLINE void add_row(const struct job *job, size_t i, size_t b, struct target row_sum, vector *wide_b,
-                       vector *narrow_b)
+/* What one group of a tile gives to a row, and the row to the group. */
+VT_INLINE void add_group(const struct job *job, double weight_a, const vector *weight_b, const vector *d2,
+                         vector sum_a[2], vector *wide_b, vector *narrow_b)
+{
+	for (size_t g = 0; g < GROUP; g++) {
+		vector wide, square, narrow;
+		kernel(job->rate, job->far, &d2[g], &wide);
+		square = wide * wide;
+		narrow = square * square;
+		sum_a[0] += weight_b[g] * wide;
+		sum_a[1] += weight_b[g] * narrow;
+		wide_b[g] += weight_a * wide;
+		narrow_b[g] += weight_a * narrow;
+	}
+}
+
+/* Rows i .. i + n_rows - 1 against tile b: to the rows' sums, and by symmetry to those of the tile. */
+VT_INLINE void add_rows(size_t n_rows, const struct job *job, size_t i, size_t b, struct target row_sum,
+                        vector *wide_b, vector *narrow_b)
 {
 	const struct vt_tiles *t = job->tiles;
 	size_t first = t->first[b], room = t->first[b + 1] - first;
-	const double *row = job->in->x.x + t->row[i] * job->in->x.stride, *x = t->x + first * t->width;
+	const double *row[2], *x = t->x + first * t->width;
 	const vector *weight_b = (const vector *)(t->weight + first);
-	double weight_a = t->weight[i], rate = job->rate, far = job->far;
-	vector d2[GROUP], wide_a = { 0 }, narrow_a = { 0 };
+	vector d2[2 * GROUP], sum[2][2] = { 0 };
+	for (size_t r = 0; r < n_rows; r++) row[r] = job->in->x.x + t->row[i + r] * job->in->x.stride;
 	for (size_t j = 0; j < room; j += VT_TILE_STEP) {
-		if (!distances(t->width, row, x + j, room, far, d2)) continue;
-		for (size_t g = 0; g < GROUP; g++) {
-			size_t k = j / LANES + g;
-			vector wide, square, narrow;
-			kernel(rate, far, &d2[g], &wide);
-			square = wide * wide;
-			narrow = square * square;
-			wide_a += weight_b[k] * wide;
-			narrow_a += weight_b[k] * narrow;
-			wide_b[k] += weight_a * wide;
-			narrow_b[k] += weight_a * narrow;
-		}
+		size_t k = j / LANES;
+		if (!distances(n_rows, t->width, row, x + j, room, job->far, d2)) continue;
+		for (size_t r = 0; r < n_rows; r++)
+			add_group(job, t->weight[i + r], weight_b + k, d2 + r * GROUP, sum[r], wide_b + k, narrow_b + k);
 	}
-	row_sum.wide[i] += total(&wide_a);
-	row_sum.narrow[i] += total(&narrow_a);
+	for (size_t r = 0; r < n_rows; r++) {
+		row_sum.wide[i + r] += total(&sum[r][0]);
+		row_sum.narrow[i + r] += total(&sum[r][1]);
+	}
 }
 
 /* All pairs of tiles a <= b, once: to the rows of a, and of b unless they are the same. */
@@ -152,7 +164,9 @@ VT_CLONES static void add_tiles(const struct job *job, size_t a, size_t b, struc
 {
 	const struct vt_tiles *t = job->tiles;
 	vector wide_b[VT_TILE / LANES] = { 0 }, narrow_b[VT_TILE / LANES] = { 0 };
-	for (size_t i = t->first[a]; i < t->first[a] + t->count[a]; i++) add_row(job, i, b, to, wide_b, narrow_b);
+	size_t i = t->first[a], end = i + t->count[a];
+	for (; i + 1 < end; i += 2) add_rows(2, job, i, b, to, wide_b, narrow_b);
+	if (i < end) add_rows(1, job, i, b, to, wide_b, narrow_b);
 	if (a == b) return;
 	for (size_t j = 0; j < t->count[b]; j++) {
 		to.wide[t->first[b] + j] += wide_b[j / LANES][j % LANES];
@@ -223,7 +237,7 @@ VT_CLONES static void add_null(const struct job *job, size_t i, size_t b, const 
 	for (size_t j = 0; j < room; j += VT_TILE_STEP) {
 		const vector *weight = (const vector *)(t->weight + first + j);
 		vector wide[GROUP], narrow[GROUP];
-		if (!distances(t->width, row, x + j, room, job->far, wide)) continue;
+		if (!distances(1, t->width, &row, x + j, room, job->far, wide)) continue;
 		for (size_t g = 0; g < GROUP; g++) {
 			kernel(job->rate, job->far, &wide[g], &wide[g]);
 			narrow[g] = wide[g] * wide[g];
