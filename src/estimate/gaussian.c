@@ -3,13 +3,29 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
+
 #include "normal.h"
+
+/* A test of margins only: they can be normal, and the dependence not. */
+static void flag_margins(const struct vt_pair *in, struct vt_estimated *out)
+{
+	double x = vt_extreme_kurtosis(&in->x), y = vt_extreme_kurtosis(&in->y), k = fabs(x) > fabs(y) ? x : y;
+	double spread = sqrt(24 / (double)in->x.rows);
+	if (fabs(k) > fmax(1, 6 * spread))
+		vt_estimated_flag(out, VT_OUT_OF_REGIME, "a column of %s has an excess kurtosis of %.3g, where a normal law has 0 "
+		                  "+- %.2g: copula does not look at margins", fabs(x) > fabs(y) ? "x" : "y", k, spread);
+}
 
 static enum vt_status pair(struct vt_ctx *ctx, const void *settings, const struct vt_pair *in,
                            struct vt_estimated *out)
 {
+	enum vt_status status;
 	(void)settings;
-	return vt_normal_estimate(ctx, in, &in->x, &in->y, out);
+	VT_TRY(vt_normal_estimate(ctx, in, &in->x, &in->y, out));
+	flag_margins(in, out);
+done:
+	return status;
 }
 
 const struct vt_estimate_kind vt_estimate_gaussian = {

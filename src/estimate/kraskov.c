@@ -153,6 +153,16 @@ static void flag_size(size_t k, struct vt_estimated *out)
 		                  "estimate is far too low", d, MOST_DIMENSIONS, k);
 }
 
+/* Where a column's tails are long, densities within a neighbourhood out there are far from even. */
+static void flag_tails(const struct vt_pair *in, struct vt_estimated *out)
+{
+	const double most = 20; /* a normal law has 0, an exponential one 6, Student's t with 4 degrees no end */
+	double k = fmax(vt_extreme_kurtosis(&in->x), vt_extreme_kurtosis(&in->y));
+	if (k > most)
+		vt_estimated_flag(out, VT_OUT_OF_REGIME, "a column has an excess kurtosis of %.3g: neighbours in long tails are not "
+		                  "near, and the estimate is too low; ranks or asinh of the columns keep the information", k);
+}
+
 static void flag_ties(const struct question *q, const struct vt_neighbours *found, struct vt_estimated *out)
 {
 	size_t n = out->n, tied = 0, same = 0;
@@ -198,6 +208,7 @@ static enum vt_status answer(struct vt_ctx *ctx, const struct vt_pair *in, const
 	                              : "local terms, widened for shared neighbours", out);
 	out->ceiling = ceiling(n, k, q->in.rule);
 	flag_size(k, out);
+	flag_tails(in, out);
 	flag_ties(q, found, out);
 	if (q->trend != q->first) {
 		local_terms(q, found, q->trend, psi, other);

@@ -54,6 +54,9 @@ enum vt_status vt_normal_scores(struct vt_ctx *ctx, const struct vt_mat *m, doub
 /* Columns at mean 0 and variance 1 (a constant column stays 0): n x cols packed, caller frees. */
 enum vt_status vt_standardised(struct vt_ctx *ctx, const struct vt_mat *m, double **out);
 
+/* Excess kurtosis of the column where it is farthest from a normal law's 0; columns that are constant do not count. */
+double vt_extreme_kurtosis(const struct vt_mat *m);
+
 /* An order of the rows that looks random and hangs on what they hold alone: by a hash of each row that does not
  * depend on the order of its columns.  Estimates that take a part of the rows, or halves, are then the same for any
  * order of rows.  n numbers, caller frees. */

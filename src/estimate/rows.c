@@ -186,6 +186,31 @@ done:
 	return status;
 }
 
+static double excess_kurtosis(const struct vt_mat *m, size_t column)
+{
+	const double *x = m->x + column;
+	double n = (double)m->rows, mean = 0, scale = 0, square = 0, fourth = 0;
+	for (size_t i = 0; i < m->rows; i++) mean += x[i * m->stride] / n;
+	for (size_t i = 0; i < m->rows; i++) scale = fmax(scale, fabs(x[i * m->stride] - mean));
+	if (!(scale > 0)) return 0;
+	for (size_t i = 0; i < m->rows; i++) {
+		double d = (x[i * m->stride] - mean) / scale, d2 = d * d; /* fourth powers of 1e100 would be infinite */
+		square += d2 / n;
+		fourth += d2 * d2 / n;
+	}
+	return fourth / (square * square) - 3;
+}
+
+double vt_extreme_kurtosis(const struct vt_mat *m)
+{
+	double most = 0;
+	for (size_t c = 0; c < m->cols; c++) {
+		double k = excess_kurtosis(m, c);
+		if (fabs(k) > fabs(most)) most = k;
+	}
+	return most;
+}
+
 /* splitmix64's finaliser (Steele, Lea & Flood 2014). */
 static uint64_t mix(uint64_t v)
 {
