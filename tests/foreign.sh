@@ -248,7 +248,7 @@ if command -v python3 > /dev/null; then
 	python3 - out <<'CHECK' || status=1
 import json, sys
 keys = """estimator settings chosen mi_nats mi_bits se_nats ci95_nats bound lower_nats upper_nats ceiling_nats null_mean_nats
-null_p mi_calibrated_nats n dim_x dim_y flag flags reason seconds layer step x y""".split()
+null_p mi_calibrated_nats ci95_calibrated_nats n dim_x dim_y flag flags reason seconds layer step x y""".split()
 flags = """ok saturated censored bias_dominated ties degenerate deterministic out_of_range out_of_regime dead diverged
 not_computed""".split()
 results = json.load(open(sys.argv[1]))["results"]

@@ -82,7 +82,7 @@ enum { VT_LONGEST_REASON = 256, VT_LONGEST_CHOSEN = 96 };
  * lo, hi     95 % interval; `method` says how
  * ceiling    the most this estimator can return here (ln n, ln batch, H(Y)); NaN: none
  * null_mean, null_p   mean over permutations and (1 + #{null >= mi}) / (n_null + 1); NaN without
- * calibrated mi corrected by surrogates of known information (`vt_estimate_calibrate`); NaN without
+ * calibrated mi corrected by surrogates of known information (`vt_estimate_calibrate`), with its interval; NaN without
  *
  * Flags beyond those of a layer:
  *         out_of_regime   dimension, information, tails or n are where this estimator is known to fail
@@ -92,7 +92,7 @@ enum { VT_LONGEST_REASON = 256, VT_LONGEST_CHOSEN = 96 };
 struct vt_estimated {
 	enum vt_bound bound;
 	double mi, se, lo, hi, lower, upper, ceiling;
-	double null_mean, null_p, calibrated;
+	double null_mean, null_p, calibrated, calibrated_lo, calibrated_hi;
 	size_t n, dim_x, dim_y, dim_z;
 	unsigned flags;
 	double seconds;
@@ -164,7 +164,9 @@ enum vt_status vt_entropy_kozachenko_leonenko(struct vt_ctx *ctx, const struct v
                                               double *se);
 /* Corrects an estimate by surrogates: data of known information with the margins, dimensions, n and kind of
  * dependence of the given ones, in several strengths.  The estimator's mean on them against their truth is its bias
- * curve; inout->calibrated is the truth at which the curve passes inout->mi.
+ * curve; inout->calibrated is the truth at which the curve passes inout->mi, calibrated_lo and calibrated_hi those at
+ * which it passes the ends of the interval, widened for the four draws behind each point of the curve (hi: NaN where it
+ * does not rise so far).  Where the curve is flat, as in many dimensions, they are far apart.
  *
  * Continuous pairs: an elliptical copula with the fitted correlations (and degrees of freedom) made weaker and
  * stronger, its columns mapped to the given values by rank.  Discrete pairs: rows of the data mixed with rows whose

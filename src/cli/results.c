@@ -105,6 +105,8 @@ static void put_estimate(json_t *o, const struct vt_estimated *e)
 	json_object_set_new(o, "null_mean_nats", number(e->null_mean * scale));
 	json_object_set_new(o, "null_p", number(e->null_p));
 	json_object_set_new(o, "mi_calibrated_nats", number(e->calibrated * scale));
+	json_object_set_new(o, "ci95_calibrated_nats", json_pack("[o, o]", number(e->calibrated_lo * scale),
+	                                                         number(e->calibrated_hi * scale)));
 	json_object_set_new(o, "n", json_integer((json_int_t)e->n));
 	json_object_set_new(o, "dim_x", json_integer((json_int_t)e->dim_x));
 	json_object_set_new(o, "dim_y", json_integer((json_int_t)e->dim_y));
@@ -177,13 +179,21 @@ static void bits(double nats, char *out)
 	else snprintf(out, LONGEST_CELL, fabs(x) < 1e4 ? "%.4f" : "%.4g", x);
 }
 
-static void interval(const struct vt_estimated *e, double scale, char *out)
+static void interval(double low, double high, char *out)
 {
 	char lo[LONGEST_CELL], hi[LONGEST_CELL];
-	bits(e->lo * scale, lo);
-	bits(e->hi * scale, hi);
-	if (isnan(e->lo) && isnan(e->hi)) snprintf(out, LONGEST_CELL, "-");
+	bits(low, lo);
+	bits(high, hi);
+	if (isnan(low) && isnan(high)) snprintf(out, LONGEST_CELL, "-");
 	else snprintf(out, LONGEST_CELL, "[%.28s, %.28s]", lo, hi);
+}
+
+static void calibrated(const struct vt_estimated *e, double scale, char *out)
+{
+	char mi[LONGEST_CELL], ends[LONGEST_CELL];
+	bits(e->calibrated * scale, mi);
+	interval(e->calibrated_lo * scale, e->calibrated_hi * scale, ends);
+	snprintf(out, LONGEST_CELL, isnan(e->calibrated) ? "%.15s" : "%.15s %.45s", mi, ends);
 }
 
 /* A bracket is two numbers, a bound says so, and what is no information shows its own unit. */
@@ -222,11 +232,11 @@ static void cells(const struct vt_result *r, char cell[N_COLUMNS][LONGEST_CELL])
 	snprintf(cell[Z], LONGEST_CELL, "%s", r->z ? r->z : "");
 	snprintf(cell[ESTIMATOR], LONGEST_CELL, "%.40s%s%.20s", r->estimator, e->chosen[0] ? ": " : "", e->chosen);
 	value(e, scale, cell[VALUE]);
-	interval(e, scale, cell[INTERVAL]);
+	interval(e->lo * scale, e->hi * scale, cell[INTERVAL]);
 	if (isnan(e->null_p)) snprintf(cell[NULL_P], LONGEST_CELL, "-");
 	else snprintf(cell[NULL_P], LONGEST_CELL, "%.3g", e->null_p);
 	bits(e->ceiling * scale, cell[CEILING]);
-	bits(e->calibrated * scale, cell[CALIBRATED]);
+	calibrated(e, scale, cell[CALIBRATED]);
 	snprintf(cell[N], LONGEST_CELL, "%zu", e->n);
 	dimensions(r, cell[DIMENSIONS]);
 	snprintf(cell[FLAG], LONGEST_CELL, "%s", vt_flag_worst(e->flags));

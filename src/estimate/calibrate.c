@@ -70,6 +70,22 @@ static double invert(const struct curve *c, double raw)
 	return NAN;
 }
 
+/* Stronger and stronger surrogates until the estimate on them has passed `to`. */
+static enum vt_status draw_curve(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_surrogates *s,
+                                 double to, struct curve *c)
+{
+	enum vt_status status = VT_OK;
+	size_t points = s->in->discrete_x ? 4 : MOST_POINTS; /* a table mixed with nothing is the strongest there is */
+	while (c->n < points && (c->n < 2 || !(c->raw[c->n - 1] > to))) {
+		VT_TRY(add_point(ctx, chosen, s, c));
+		if (!isnan(c->raw[c->n - 1])) continue;
+		c->n--;
+		break;
+	}
+done:
+	return status;
+}
+
 enum vt_status vt_estimate_calibrate(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_pair *in,
                                      struct vt_estimated *inout)
 {
@@ -83,15 +99,13 @@ enum vt_status vt_estimate_calibrate(struct vt_ctx *ctx, const struct vt_chosen 
 		vt_estimated_flag(inout, 0, "not calibrated: %s", s.why);
 		goto done;
 	}
-	size_t points = in->discrete_x ? 4 : MOST_POINTS; /* a table mixed with nothing is the strongest there is */
-	while (c.n < points && (c.n < 2 || !(c.raw[c.n - 1] > inout->mi))) {
-		VT_TRY(add_point(ctx, chosen, &s, &c));
-		if (isnan(c.raw[c.n - 1])) {
-			c.n--;
-			break;
-		}
+	double widened = sqrt(1 + 1.0 / REPLICATES), high = inout->mi + fmax(inout->hi - inout->mi, 0) * widened;
+	VT_TRY(draw_curve(ctx, chosen, &s, isnan(high) ? inout->mi : high, &c));
+	if (c.n > 1) {
+		inout->calibrated = invert(&c, inout->mi);
+		inout->calibrated_lo = invert(&c, inout->mi - fmax(inout->mi - inout->lo, 0) * widened);
+		inout->calibrated_hi = invert(&c, high);
 	}
-	inout->calibrated = c.n > 1 ? invert(&c, inout->mi) : NAN;
 	if (c.n > 1 && isnan(inout->calibrated)) {
 		inout->calibrated = c.truth[c.n - 1];
 		vt_estimated_flag(inout, VT_SATURATED, "the strongest surrogates, of %.3g nat, give no more than %.3g nat: the "

@@ -17,7 +17,8 @@ struct vt_estimated vt_estimated_none(const struct vt_pair *in, unsigned flags, 
 {
 	struct vt_estimated e = {
 		.bound = VT_POINT, .mi = NAN, .se = NAN, .lo = NAN, .hi = NAN, .lower = NAN, .upper = NAN, .ceiling = NAN,
-		.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .n = in->x.rows, .dim_x = in->x.cols,
+		.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .calibrated_lo = NAN,
+		.calibrated_hi = NAN, .n = in->x.rows, .dim_x = in->x.cols,
 		.dim_y = in->y.cols, .dim_z = in->z.cols, .flags = flags, .unit = "nat",
 	};
 	va_list arguments;

@@ -13,7 +13,7 @@ const char *const vt_judgement_names[] = { "ok", "short", "right", "flagged", "s
 
 static const struct vt_estimated nothing = {
 	.bound = VT_POINT, .mi = NAN, .se = NAN, .lo = NAN, .hi = NAN, .lower = NAN, .upper = NAN, .ceiling = NAN,
-	.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .unit = "nat",
+	.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .calibrated_lo = NAN, .calibrated_hi = NAN, .unit = "nat",
 };
 
 /* ---- running ------------------------------------------------------------------------------------------------ */
