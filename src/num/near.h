@@ -78,7 +78,7 @@ struct vt_strip_list {
 	size_t n, room;
 	uint32_t guess, bits[VT_STRIP_MOST + 1], place[VT_STRIP_MOST + 1];
 };
-/* minima: scratch for (end - begin) / 32 + 64 numbers */
+/* minima: scratch for (end - begin) / 16 + 64 numbers */
 void vt_strip_select(size_t begin, size_t end, size_t n_strips, const uint32_t *const *f, uint32_t *minima,
                      struct vt_strip_list *list);
 

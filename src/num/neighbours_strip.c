@@ -9,7 +9,7 @@
 #include "near.h"
 #include "simd.h"
 
-enum { COLUMNS = 8, LANES = 64, LANE_ROWS = 32 };
+enum { COLUMNS = 8, LANES = 64, LANE_ROWS = 16 };
 
 /* |x - a|: unsigned bits of floats that are not negative compare like the floats, and their maximum is one
  * instruction, which that of floats is only when no NaN is promised. */
