@@ -82,7 +82,7 @@ VT_INLINE bool any_near(size_t n, const vector *d2, double far)
 
 /* Squared distances of n_rows rows to the GROUP * LANES columns of a tile at x, whose coordinates stand `room` numbers
  * apart; false once all of them are beyond `far`.  Two rows at a time hide the latency of a multiply-add, which four
- * sums cannot. */
+ * sums cannot; in few dimensions, where kernels take longer than distances, each is better looked at alone. */
 VT_INLINE bool distances(size_t n_rows, size_t width, const double *const *row, const double *x, size_t room,
                          double far, vector *d2)
 {
@@ -165,8 +165,8 @@ VT_CLONES static void add_tiles(const struct job *job, size_t a, size_t b, struc
 	const struct vt_tiles *t = job->tiles;
 	vector wide_b[VT_TILE / LANES] = { 0 }, narrow_b[VT_TILE / LANES] = { 0 };
 	size_t i = t->first[a], end = i + t->count[a];
-	for (; i + 1 < end; i += 2) add_rows(2, job, i, b, to, wide_b, narrow_b);
-	if (i < end) add_rows(1, job, i, b, to, wide_b, narrow_b);
+	for (; t->width >= LOOK_EVERY && i + 1 < end; i += 2) add_rows(2, job, i, b, to, wide_b, narrow_b);
+	for (; i < end; i++) add_rows(1, job, i, b, to, wide_b, narrow_b);
 	if (a == b) return;
 	for (size_t j = 0; j < t->count[b]; j++) {
 		to.wide[t->first[b] + j] += wide_b[j / LANES][j % LANES];
