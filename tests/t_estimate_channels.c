@@ -146,6 +146,25 @@ static void blocks(void **state)
 	free(c.up_to);
 }
 
+/* Few rows for so many symbols: what auto says is a bracket, it is flagged, and the truth is in it. */
+static void brackets(void **state)
+{
+	enum { SEEDS = 10 };
+	struct channel c[] = { symmetric(113, 0.3), zipf(300, 1, 0), zipf(300, 1, 0.7), zipf(300, 1.5, 0) };
+	static double x[MOST_ROWS], y[MOST_ROWS];
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		for (uint64_t seed = 0; seed < SEEDS; seed++) {
+			struct vt_pair p = discrete_pair(x, y, MOST_ROWS);
+			draw(&c[i], seed, MOST_ROWS, x, y);
+			struct vt_estimated e = estimated(*state, "auto", &p);
+			assert_true(e.bound == VT_BRACKET && e.flags & VT_BIAS_DOMINATED && isnan(e.mi));
+			if (!(e.lower <= c[i].mi && c[i].mi <= e.upper))
+				fail_msg("%s, seed %d: %g to %g, the truth is %g", c[i].name, (int)seed, e.lower, e.upper, c[i].mi);
+		}
+		free(c[i].up_to);
+	}
+}
+
 static int create(void **state)
 {
 	*state = vt_ctx_create();
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test(null_is_uniform),
 		cmocka_unit_test(null_is_the_door_s),
 		cmocka_unit_test(blocks),
+		cmocka_unit_test(brackets),
 	};
 	return cmocka_run_group_tests(tests, create, clear);
 }

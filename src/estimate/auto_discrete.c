@@ -22,8 +22,31 @@ static void bracket(double lower, double upper, struct vt_estimated *out)
 	out->upper = upper;
 }
 
+/* Plug-in information less its mean under permutations and two of their standard deviations.  Independent variables
+ * fill more cells than dependent ones and are biased more, so that this is too little, not too much. */
+static enum vt_status beyond_chance(struct vt_ctx *ctx, const struct vt_pair *in, double *out)
+{
+	enum vt_status status = VT_OK;
+	enum { PERMUTATIONS = 8 };
+	struct vt_pair p = *in;
+	struct vt_estimated plain;
+	double null[PERMUTATIONS], mean = 0, square = 0;
+	uint32_t *order = NULL;
+	p.n_null = PERMUTATIONS;
+	VT_TRY(vt_auto_run(ctx, &vt_estimate_plug_in, "plug-in", in, &plain));
+	VT_NEW(ctx, order, PERMUTATIONS * in->x.rows);
+	VT_TRY(vt_null_orders(ctx, &p, PERMUTATIONS, order));
+	VT_TRY(vt_estimate_plug_in.null(ctx, NULL, &p, order, null));
+	for (size_t r = 0; r < PERMUTATIONS; r++) mean += null[r] / PERMUTATIONS;
+	for (size_t r = 0; r < PERMUTATIONS; r++) square += (null[r] - mean) * (null[r] - mean) / (PERMUTATIONS - 1);
+	*out = plain.mi - mean - 2 * sqrt(square);
+done:
+	free(order);
+	return status;
+}
+
 /* Where the counts are too few for Grassberger's estimate, others of the same standing say how far it is from
- * certain. */
+ * certain, and all of them may be too large. */
 enum vt_status vt_auto_discrete(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_estimated *out)
 {
 	static const struct { const struct vt_estimate_kind *kind; const char *name; } other[] = {
@@ -37,7 +60,8 @@ enum vt_status vt_auto_discrete(struct vt_ctx *ctx, const struct vt_pair *in, st
 		if (!out->flags) snprintf(out->reason, sizeof out->reason, "counts are many enough for Grassberger's entropies");
 		goto done;
 	}
-	double low = out->mi, high = out->mi;
+	double low, high = out->mi;
+	VT_TRY(beyond_chance(ctx, in, &low));
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
 		struct vt_estimated e;
 		VT_TRY(vt_auto_run(ctx, other[i].kind, other[i].name, in, &e));
@@ -46,9 +70,9 @@ enum vt_status vt_auto_discrete(struct vt_ctx *ctx, const struct vt_pair *in, st
 		high = fmax(high, e.mi);
 	}
 	bracket(fmin(fmax(low, 0), high), high, out);
-	snprintf(out->chosen, sizeof out->chosen, "grassberger,chao-shen,james-stein,nsb,miller-madow");
-	snprintf(out->reason, sizeof out->reason, "few rows for so many symbols: from the least to the greatest of five "
-	         "estimators; neither end is certain");
+	snprintf(out->chosen, sizeof out->chosen, "grassberger,chao-shen,james-stein,nsb,miller-madow,plug-in");
+	snprintf(out->reason, sizeof out->reason, "few rows for so many symbols: from what the plug-in has beyond its mean "
+	         "under permutations (or the least of five estimators) to the greatest; neither end is certain");
 done:
 	return status;
 }
