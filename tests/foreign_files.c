@@ -1,5 +1,6 @@
 /* Other people's arrays, good and bad, for tests/foreign.sh: foreign_files FOLDER.  Everything from one fixed stream
- * of numbers.
+ * of numbers.  And foreign_files --peak FILE PROGRAM [WORD...] runs a program and writes the most memory that it or a
+ * child of its own had, in KiB, to FILE.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -10,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "venturi/rng.h"
 
@@ -238,10 +242,26 @@ static void write_long(const char *folder, const char *name, size_t snapshots)
 	H5Fclose(file);
 }
 
+static int peak(const char *path, char **words)
+{
+	struct rusage used;
+	int how = -1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		execv(words[0], words);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &how, 0) != pid || getrusage(RUSAGE_CHILDREN, &used) != 0) return 1;
+	FILE *f = fopen(path, "w");
+	if (!f || fprintf(f, "%ld\n", used.ru_maxrss) < 0 || fclose(f) != 0) return 1;
+	return WIFEXITED(how) ? WEXITSTATUS(how) : 1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct data s;
 	uint64_t at = 0;
+	if (argc >= 4 && strcmp(argv[1], "--peak") == 0) return peak(argv[2], argv + 3);
 	if (argc != 2) return 2;
 	draw(&s, &at);
 	write_good(argv[1], &s);
