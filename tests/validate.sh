@@ -44,6 +44,8 @@ done
 
 # Outside its regime an estimate is shown, whatever it is; what promises nothing is shown when both are named.
 exits 0 validate -e gaussian --cases 'asinh-student-identity-2-2-1'
+says out ' out .* flagged '
+exits 0 validate -e gaussian --cases 'spiral-multinormal-sparse-5-5-2-2.0'
 says out ' out .* silent '
 exits 0 validate -e gaussian --cases half_cube-pairs3-mi5
 says out ' out '
