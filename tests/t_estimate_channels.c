@@ -2,51 +2,24 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "discrete_pairs.h"
+#include "tally.h"
 
 enum { REPLICATES = 200, MOST_ROWS = 1000 };
-
-struct tally {
-	int covered, flagged, fine;
-	double width, mean, square;
-};
-
-static void add(struct tally *t, const struct vt_estimated *e, double truth)
-{
-	bool covers = e->lo <= truth && truth <= e->hi, flag = e->flags & VT_BIAS_DOMINATED;
-	t->covered += covers;
-	t->flagged += flag;
-	t->fine += covers || flag;
-	t->width += (e->hi - e->lo) / REPLICATES;
-	t->mean += e->mi / REPLICATES;
-	t->square += e->mi * e->mi / REPLICATES;
-}
-
-/* 95 % intervals cover the truth, but for 5 standard deviations of 200 draws (87.3 %), or the estimate says that it is
- * biased; and they are not wide to be safe. */
-static void check(const char *kind, const struct channel *c, size_t n, const struct tally *t)
-{
-	double sd = sqrt(t->square - t->mean * t->mean);
-	if (t->fine < 0.873 * REPLICATES)
-		fail_msg("%s of %s, n = %zu: %d of %d intervals cover, %d are flagged, together %d; mean %g, truth %g", kind, c->name,
-		         n, t->covered, REPLICATES, t->flagged, t->fine, t->mean, c->mi);
-	if (t->width > 1.5 * 3.92 * sd)
-		fail_msg("%s of %s, n = %zu: mean width %g, standard deviation %g", kind, c->name, n, t->width, sd);
-}
 
 static void cover(struct vt_ctx *ctx, struct channel c, size_t n, int most_flagged)
 {
 	static const char *const kind[3] = { "grassberger", "james-stein", "nsb" };
 	static double x[MOST_ROWS], y[MOST_ROWS];
-	struct tally t[3] = { { 0 } };
+	struct tally t[3] = { { REPLICATES }, { REPLICATES }, { REPLICATES } };
 	for (uint64_t seed = 0; seed < REPLICATES; seed++) {
 		struct vt_pair p = discrete_pair(x, y, n);
 		draw(&c, seed, n, x, y);
 		for (int e = 0; e < 3; e++) {
 			struct vt_estimated got = estimated(ctx, kind[e], &p);
-			add(&t[e], &got, c.mi);
+			tally_add(&t[e], &got, c.mi, VT_BIAS_DOMINATED);
 		}
 	}
-	for (int e = 0; e < 3; e++) check(kind[e], &c, n, &t[e]);
+	for (int e = 0; e < 3; e++) tally_check(kind[e], c.name, n, c.mi, &t[e]);
 	/* A flag is no way out: Grassberger's holds without where rows are many. */
 	if (t[0].flagged > most_flagged) fail_msg("%s, n = %zu: %d of %d are flagged", c.name, n, t[0].flagged, REPLICATES);
 	free(c.up_to);
