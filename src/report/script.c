@@ -248,20 +248,6 @@ static void plot_marks(FILE *f, const struct vt_picture *p, const struct vt_pane
 	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
 }
 
-/* A plot of its own at the foot: gnuplot gives a legend the width of its plot. */
-static void marks_legend(FILE *f, const struct vt_picture *p)
-{
-	const struct vt_panel *panel = &p->panel[0];
-	fprintf(f, "\n# legend\nunset label\nunset arrow\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
-	        "unset logscale\nset lmargin at screen 0.02\nset rmargin at screen 0.98\nset bmargin at screen 0\n"
-	        "set tmargin at screen %.4f\nset key center center horizontal samplen 1\nplot [0:1][0:1] NaN notitle",
-	        MARKS_LEGEND / height_of(p));
-	for (size_t c = 0; c < panel->n_curves; c++)
-		fprintf(f, ", \\\n     keyentry with points ls %zu title '%s'", panel->curve[c].style % N_STYLES + 1,
-		        panel->curve[c].name);
-	fputc('\n', f);
-}
-
 /* gnuplot's hollow marks are followed by their filled ones; plus has none. */
 static int filled(int type)
 {
@@ -278,7 +264,7 @@ static const struct vt_curve *behind(const struct vt_picture *p)
 }
 
 /* Start small and hollow, peak hollow, end filled: the order can be read in print. */
-static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index, bool key)
+static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index)
 {
 	static const double size[VT_N_MARKS] = { 0.7, 1.1, 1.5 };
 	const char *before = "plot ";
@@ -295,21 +281,37 @@ static void plot_trails(FILE *f, const struct vt_picture *p, const struct vt_pan
 			fprintf(f, "%s'%s.dat' index %zu every ::%zu::%zu using 1:2 with points pt %d ps %.1f lw 1.4 "
 			        "lc rgb '#222222' notitle", before, p->name, index + c, t->mark[m], t->mark[m],
 			        m == VT_MARK_END ? filled(type) : type, size[m]);
-		if (key) fprintf(f, "%skeyentry with points pt %d ps 1.3 lc rgb '#222222' title '%s'", before, filled(type), t->name);
 	}
-	const struct vt_curve *still = key ? behind(p) : NULL;
-	if (still) fprintf(f, "%skeyentry with lines " BEHIND " title '%s'", before, still->name);
-	fputs(panel->n_curves || still ? "\n" : "plot NaN\n", f);
+	fputs(panel->n_curves ? "\n" : "plot NaN\n", f);
 }
 
-/* The colour bar stands once, at the right of the last panel; the legend once, below. */
+/* The colour bar stands once, at the right of the last panel. */
 static void trail_frame(FILE *f, const struct vt_picture *p, size_t k, const struct box *b)
 {
 	bool last = k + 1 == p->n_panels;
 	if (last) fprintf(f, "set colorbox user origin screen %.4f, screen %.4f size screen 0.012, screen %.4f\n",
 	                  b->right + 0.012, b->bottom, b->top - b->bottom);
 	else fputs("unset colorbox\n", f);
-	if (last) fprintf(f, "set key at screen 0.5, screen %.4f center bottom horizontal samplen 1.5\n", 8 / height_of(p));
+}
+
+/* Once, as a plot of its own at the foot: gnuplot gives a legend the width of its plot. */
+static void legend(FILE *f, const struct vt_picture *p)
+{
+	const struct vt_panel *panel = &p->panel[0]; /* the last slot may be empty */
+	const struct vt_curve *still = has_trails(p) ? behind(p) : NULL;
+	fprintf(f, "\n# legend\nunset label\nunset arrow\nunset border\nunset tics\nunset xlabel\nunset ylabel\n"
+	        "unset logscale\nunset colorbox\nset lmargin at screen 0.02\nset rmargin at screen 0.98\n"
+	        "set bmargin at screen 0\nset tmargin at screen %.4f\nset key center center horizontal samplen 1.5\n"
+	        "plot [0:1][0:1] NaN notitle", legend_of(p) / height_of(p));
+	for (size_t c = 0; c < panel->n_curves; c++) {
+		const struct vt_curve *k = &panel->curve[c];
+		size_t style = k->style % N_STYLES;
+		if (k->marked) fprintf(f, ", \\\n     keyentry with points ls %zu title '%s'", style + 1, k->name);
+		if (k->trail) fprintf(f, ", \\\n     keyentry with points pt %d ps 1.3 lc rgb '#222222' title '%s'",
+		                      filled(marker[style]), k->name);
+	}
+	if (still) fprintf(f, ", \\\n     keyentry with lines " BEHIND " title '%s'", still->name);
+	fputc('\n', f);
 }
 
 static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture *p)
@@ -325,7 +327,7 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 		axes(f, panel, &b);
 		if (trails) {
 			trail_frame(f, p, k, &b);
-			plot_trails(f, p, panel, index, k + 1 == p->n_panels);
+			plot_trails(f, p, panel, index);
 		} else if (has_marks(p)) {
 			plot_marks(f, p, panel, index);
 		} else {
@@ -334,7 +336,7 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 		}
 		index += panel->n_curves;
 	}
-	if (has_marks(p)) marks_legend(f, p);
+	if (trails || has_marks(p)) legend(f, p);
 done:
 	return status;
 }
