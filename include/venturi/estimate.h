@@ -101,6 +101,8 @@ struct vt_estimated {
 	char chosen[VT_LONGEST_CHOSEN];  /* auto: the estimators it took, commas between; else empty */
 	char reason[VT_LONGEST_REASON];  /* why it is flagged or missing; empty if there is nothing to say */
 };
+/* A point in nats, every number NaN, no rows, no flags: an estimate before it is made. */
+struct vt_estimated vt_estimated_nothing(void);
 
 /* What a kind takes: it answers not_computed for anything else. */
 enum vt_traits {

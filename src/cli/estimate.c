@@ -96,10 +96,12 @@ static void explain(const struct vt_information *info, struct vt_estimated *e)
 
 static struct vt_estimated taken(const struct vt_pair *data, const struct vt_information *info, bool is_input)
 {
-	struct vt_estimated e = { .bound = VT_POINT, .lower = NAN, .upper = NAN, .null_mean = NAN, .null_p = NAN,
-	                          .calibrated = NAN, .calibrated_lo = NAN, .calibrated_hi = NAN, .n = info->n,
-	                          .dim_x = data->x.cols, .dim_y = data->y.cols,
-	                          .flags = info->flags, .unit = "nat", .ceiling = is_input ? info->ceiling : NAN };
+	struct vt_estimated e = vt_estimated_nothing();
+	e.n = info->n;
+	e.dim_x = data->x.cols;
+	e.dim_y = data->y.cols;
+	e.flags = info->flags;
+	if (is_input) e.ceiling = info->ceiling;
 	e.mi = is_input ? info->i_xt : info->i_ty;
 	e.se = is_input ? info->i_xt_se : info->i_ty_se;
 	e.lo = is_input ? info->i_xt_lo : info->i_ty_lo;

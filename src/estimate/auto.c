@@ -15,14 +15,14 @@ double vt_auto_tolerance(double mi)
 	return fmax(0.05, 0.1 * fabs(mi));
 }
 
-enum vt_status vt_auto_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const char *text,
-                           const struct vt_pair *in, struct vt_estimated *out)
+enum vt_status vt_auto_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const struct vt_pair *in,
+                           struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
 	const struct vt_registered entry = { "estimate", &kind->kind };
 	const struct vt_registry alone = { 1, &entry };
 	struct vt_chosen chosen = { 0 };
-	VT_TRY(vt_chosen_parse(ctx, &alone, "estimate", text, &chosen));
+	VT_TRY(vt_chosen_parse(ctx, &alone, "estimate", kind->kind.name, &chosen));
 	VT_TRY(vt_estimate_raw(ctx, kind, chosen.settings, in, out));
 done:
 	vt_chosen_clear(&chosen);

@@ -33,7 +33,7 @@ static enum vt_status beyond_chance(struct vt_ctx *ctx, const struct vt_pair *in
 	double null[PERMUTATIONS], mean = 0, square = 0;
 	uint32_t *order = NULL;
 	p.n_null = PERMUTATIONS;
-	VT_TRY(vt_auto_run(ctx, &vt_estimate_plug_in, "plug-in", in, &plain));
+	VT_TRY(vt_auto_run(ctx, &vt_estimate_plug_in, in, &plain));
 	VT_NEW(ctx, order, PERMUTATIONS * in->x.rows);
 	VT_TRY(vt_null_orders(ctx, &p, PERMUTATIONS, order));
 	VT_TRY(vt_estimate_plug_in.null(ctx, NULL, &p, order, null));
@@ -49,12 +49,10 @@ done:
  * certain, and all of them may be too large. */
 enum vt_status vt_auto_discrete(struct vt_ctx *ctx, const struct vt_pair *in, struct vt_estimated *out)
 {
-	static const struct { const struct vt_estimate_kind *kind; const char *name; } other[] = {
-		{ &vt_estimate_chao_shen, "chao-shen" }, { &vt_estimate_james_stein, "james-stein" }, { &vt_estimate_nsb, "nsb" },
-		{ &vt_estimate_miller_madow, "miller-madow" },
-	};
+	static const struct vt_estimate_kind *const other[] = { &vt_estimate_chao_shen, &vt_estimate_james_stein,
+		                                                    &vt_estimate_nsb, &vt_estimate_miller_madow };
 	enum vt_status status = VT_OK;
-	VT_TRY(vt_auto_run(ctx, &vt_estimate_grassberger, "grassberger", in, out));
+	VT_TRY(vt_auto_run(ctx, &vt_estimate_grassberger, in, out));
 	snprintf(out->chosen, sizeof out->chosen, "grassberger");
 	if (!(out->flags & VT_BIAS_DOMINATED)) {
 		if (!out->flags) snprintf(out->reason, sizeof out->reason, "counts are many enough for Grassberger's entropies");
@@ -64,7 +62,7 @@ enum vt_status vt_auto_discrete(struct vt_ctx *ctx, const struct vt_pair *in, st
 	VT_TRY(beyond_chance(ctx, in, &low));
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
 		struct vt_estimated e;
-		VT_TRY(vt_auto_run(ctx, other[i].kind, other[i].name, in, &e));
+		VT_TRY(vt_auto_run(ctx, other[i], in, &e));
 		if (isnan(e.mi)) continue;
 		low = fmin(low, e.mi);
 		high = fmax(high, e.mi);
@@ -130,7 +128,7 @@ static enum vt_status many_units(struct vt_ctx *ctx, const struct vt_pair *in, s
 {
 	enum vt_status status = VT_OK;
 	struct vt_estimated probe, near = *out;
-	VT_TRY(vt_auto_run(ctx, &vt_estimate_classifier, "classifier", in, &probe));
+	VT_TRY(vt_auto_run(ctx, &vt_estimate_classifier, in, &probe));
 	if (isnan(probe.mi)) {
 		*out = probe;
 		goto done;

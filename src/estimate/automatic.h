@@ -17,9 +17,9 @@ enum vt_status vt_auto_conditional(struct vt_ctx *ctx, const struct vt_pair *in,
 extern const struct vt_estimate_kind vt_estimate_grassberger, vt_estimate_chao_shen, vt_estimate_james_stein,
 	vt_estimate_nsb, vt_estimate_miller_madow, vt_estimate_plug_in, vt_estimate_classifier;
 
-/* A registered kind with its defaults ("classifier" or "ksg:k=5") on a pair, as the door would call it. */
-enum vt_status vt_auto_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const char *text,
-                           const struct vt_pair *in, struct vt_estimated *out);
+/* A registered kind with its defaults on a pair, as the door would call it. */
+enum vt_status vt_auto_run(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const struct vt_pair *in,
+                           struct vt_estimated *out);
 
 /* What an estimate may be wrong by and still be called right: 0.05 nat or 10 %. */
 double vt_auto_tolerance(double mi);

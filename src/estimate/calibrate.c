@@ -100,7 +100,7 @@ enum vt_status vt_estimate_calibrate(struct vt_ctx *ctx, const struct vt_chosen 
 		goto done;
 	}
 	double widened = sqrt(1 + 1.0 / REPLICATES), high = inout->mi + fmax(inout->hi - inout->mi, 0) * widened;
-	VT_TRY(draw_curve(ctx, chosen, &s, isnan(high) ? inout->mi : high, &c));
+	VT_TRY(draw_curve(ctx, chosen, &s, high, &c)); /* without an interval: up to the estimate */
 	if (c.n > 1) {
 		inout->calibrated = invert(&c, inout->mi);
 		inout->calibrated_lo = invert(&c, inout->mi - fmax(inout->mi - inout->lo, 0) * widened);

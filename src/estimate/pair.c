@@ -13,14 +13,22 @@
 #include "venturi/num.h"
 #include "venturi/rng.h"
 
+struct vt_estimated vt_estimated_nothing(void)
+{
+	return (struct vt_estimated){
+		.bound = VT_POINT, .mi = NAN, .se = NAN, .lo = NAN, .hi = NAN, .lower = NAN, .upper = NAN, .ceiling = NAN,
+		.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .calibrated_lo = NAN, .calibrated_hi = NAN, .unit = "nat",
+	};
+}
+
 struct vt_estimated vt_estimated_none(const struct vt_pair *in, unsigned flags, const char *format, ...)
 {
-	struct vt_estimated e = {
-		.bound = VT_POINT, .mi = NAN, .se = NAN, .lo = NAN, .hi = NAN, .lower = NAN, .upper = NAN, .ceiling = NAN,
-		.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .calibrated_lo = NAN,
-		.calibrated_hi = NAN, .n = in->x.rows, .dim_x = in->x.cols,
-		.dim_y = in->y.cols, .dim_z = in->z.cols, .flags = flags, .unit = "nat",
-	};
+	struct vt_estimated e = vt_estimated_nothing();
+	e.n = in->x.rows;
+	e.dim_x = in->x.cols;
+	e.dim_y = in->y.cols;
+	e.dim_z = in->z.cols;
+	e.flags = flags;
 	va_list arguments;
 	if (!format) return e;
 	va_start(arguments, format);

@@ -11,11 +11,6 @@
 
 const char *const vt_judgement_names[] = { "ok", "short", "right", "flagged", "silent", "failed" };
 
-static const struct vt_estimated nothing = {
-	.bound = VT_POINT, .mi = NAN, .se = NAN, .lo = NAN, .hi = NAN, .lower = NAN, .upper = NAN, .ceiling = NAN,
-	.null_mean = NAN, .null_p = NAN, .calibrated = NAN, .calibrated_lo = NAN, .calibrated_hi = NAN, .unit = "nat",
-};
-
 /* ---- running ------------------------------------------------------------------------------------------------ */
 
 static enum vt_status run_pair(struct vt_ctx *ctx, const struct vt_item *item, const struct vt_known *c,
@@ -54,7 +49,7 @@ static void from_layer(const struct vt_estimate_kind *kind, const struct vt_know
 	bool of_class = c->of_class;
 	double value[2];
 	for (size_t b = 0; b < kind->n_bounds; b++) value[b] = of_class ? i[b].i_ty : i[b].i_xt;
-	*out = nothing;
+	*out = vt_estimated_nothing();
 	out->n = i[0].n;
 	out->dim_x = c->dim_x;
 	out->dim_y = c->dim_y;
@@ -103,7 +98,7 @@ void vt_item_run(struct vt_ctx *ctx, const struct vt_item *item, struct vt_valid
 	const struct vt_estimate_kind *kind = vt_estimate_kind_of(item->chosen);
 	*out = (struct vt_validated){
 		.estimator = item->text, .kind = item->chosen->kind, .known = item->known, .n = item->n, .seed = item->seed,
-		.tolerance = NAN, .in_regime = item->promise && !item->promise->outside, .e = nothing,
+		.tolerance = NAN, .in_regime = item->promise && !item->promise->outside, .e = vt_estimated_nothing(),
 	};
 	enum vt_status status = vt_known_truth(ctx, item->known, &out->truth, &out->truth_se);
 	if (status == VT_OK)
@@ -113,7 +108,7 @@ void vt_item_run(struct vt_ctx *ctx, const struct vt_item *item, struct vt_valid
 		return;
 	}
 	out->judgement = VT_JUDGED_FAILED;
-	out->e = nothing;
+	out->e = vt_estimated_nothing();
 	snprintf(out->e.reason, sizeof out->e.reason, "%.*s", VT_LONGEST_REASON - 1, vt_ctx_trail(ctx));
 	vt_ctx_forget(ctx);
 }
