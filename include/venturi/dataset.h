@@ -13,9 +13,14 @@
 struct vt_dataset {
 	size_t n, n_inputs;
 	double *x;             /* n x n_inputs, or null */
+	size_t n_tokens;       /* rows are sequences of n_inputs tokens: x holds whole numbers 0 .. n_tokens - 1;
+	                        * 0: rows are numbers */
 	uint8_t *bytes;        /* n x n_inputs, or null */
 	double *shift, *scale; /* n_inputs each, with `bytes` */
-	int32_t *label;        /* n, in 0 .. n_classes - 1; null for regression */
+	int32_t *label;        /* n x n_labels, in 0 .. n_classes - 1; -1: nothing is asked at this position; null for
+	                        * regression */
+	size_t n_labels;       /* labels a row: 1, asked of the whole row (of a sequence, at its last position), or
+	                        * n_inputs, one a position; vt_dataset_open makes 0 a 1 */
 	size_t n_classes;      /* 0 for regression */
 	double *target;        /* n x n_targets for regression, else null */
 	size_t n_targets;
@@ -28,6 +33,8 @@ struct vt_dataset {
 	                        * null where it is not known or X is continuous */
 	size_t n_law;
 	double h_y;            /* nats, of the labels as they stand; NaN for regression */
+	double loss_floor;     /* nats: the least mean loss that any model can have on the source (its entropy per label
+	                        * given what comes before); NaN where unknown */
 	const char *sample;    /* what one row is: "word", "image", "row" */
 	char sha256[65];       /* of inputs, labels and split */
 };

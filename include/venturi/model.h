@@ -21,6 +21,8 @@ enum vt_loss { VT_CROSS_ENTROPY, VT_SQUARED };
 /* What the model must map to what. */
 struct vt_model_shape {
 	size_t n_inputs, n_outputs;
+	size_t n_tokens;         /* inputs are tokens below this, as whole numbers; 0: they are numbers */
+	size_t n_labels;         /* outputs a row: 1, or n_inputs, one a position; n_outputs numbers each */
 	bool classes;            /* outputs are classes: labels, not values, are the targets */
 	enum vt_loss loss;       /* cross-entropy ends in softmax; squared: mean over rows and outputs
 	                          * of (y - t)^2, labels as one-hot rows */
@@ -32,6 +34,7 @@ struct vt_parameters {
 	size_t offset, rows, cols;
 	size_t layer;   /* index of the tap it produces */
 	bool weight;    /* weights decay and count for gradient statistics, biases do not */
+	char name[24];  /* in files of weights: "h1.w" */
 };
 
 struct vt_model {
@@ -48,14 +51,19 @@ struct vt_model {
 	double *range;        /* rounded: least and largest activation of each tap, 2 a tap; NaN: none seen */
 	size_t n_taps;        /* hidden layers and the output, in order */
 	char **tap_name;
-	size_t *tap_width;
+	size_t *tap_width;    /* numbers a row; of a sequence, all positions together */
+	size_t *tap_positions;/* positions of a row: 1, or as many as the sequence has; null: 1 everywhere */
 };
 
-/* Targets of the rows of a batch: labels for classes, else n_outputs values a row. */
+/* Targets of the rows of a batch: n_labels labels a row for classes (-1: none is asked there), else n_outputs values
+ * a row. */
 struct vt_targets {
 	const int32_t *label;
 	const double *value;
 };
+
+/* How many answers rows r0 .. r1 - 1 are asked for: the labels that are not -1, or the rows. */
+size_t vt_targets_asked(const struct vt_model_shape *shape, const struct vt_targets *t, size_t r0, size_t r1);
 
 /* A batch in place: row i is data row row[i] of `x` (float or double, n_inputs a row) and of
  * the labels.  What the fused step reads. */
@@ -92,6 +100,9 @@ struct vt_pass {
 	void *scratch;      /* capacity x widest */
 	void *clean;        /* as activation, before noise or rounding; null unless the model is perturbed */
 	struct vt_noise noise;
+	size_t n_edits;     /* changes to taps that forward makes: null outside net.run */
+	const struct vt_edit *edit;
+	size_t first;       /* the pass's first row among all rows that the edits speak of */
 };
 
 struct vt_model_kind {
@@ -141,6 +152,9 @@ void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t ta
 void *vt_pass_clean(const struct vt_model *m, const struct vt_pass *p, size_t tap);
 /* Scratch of the shard that begins at `row`: room for its rows of the widest layer. */
 void *vt_pass_scratch(const struct vt_model *m, const struct vt_pass *p, size_t row);
+
+/* Makes the pass's edits of tap `tap` on rows r0 .. r1 - 1; for kinds, as soon as forward has computed the tap. */
+void vt_pass_edit(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1);
 
 /* Gradient of the mean loss over the first n_rows rows of the pass, whose inputs are
  * filled: shards, then tiles, on the context's threads.  Cost 6 n_rows n_parameters. */

@@ -19,6 +19,33 @@ struct vt_tap {
 	double step;       /* of a rounded network: every x is a whole multiple of it; 0: no grid */
 };
 
+/* A matrix of parameters, or its gradient. */
+struct vt_weight {
+	const char *name;  /* as in a file of weights: "h1.w", "embed" */
+	bool weight;       /* false: a bias, a gain */
+	struct vt_mat w;   /* rows: what it reads (a token, an input unit), columns: what it writes */
+};
+
+/* A change to what a tap holds, before anything above it reads it. */
+enum vt_edit_kind { VT_EDIT_ZERO, VT_EDIT_REPLACE, VT_EDIT_NOISE };
+struct vt_edit {
+	enum vt_edit_kind kind;
+	size_t tap;
+	long position;       /* of the sequence; -1: all of them */
+	const double *value; /* replace: n x positions x width of the tap, or n x width for one position */
+	double sd;           /* noise: standard deviation, by (seed, row) */
+	uint64_t seed;
+};
+
+/* A question to the frozen network: what does tap `tap` hold on these inputs, with these edits?
+ * tap = number of taps asks for the output before softmax. */
+struct vt_query {
+	struct vt_mat input;  /* n x n_inputs, in the network's units (tokens as whole numbers) */
+	size_t n_edits;
+	const struct vt_edit *edit;
+	size_t tap;
+};
+
 /* The frozen network, for measures that run it again.  Null for somebody else's
  * activations: what needs it is then `not_computed`. */
 struct vt_net {
@@ -32,6 +59,15 @@ struct vt_net {
 	                                                    const double *const *layer_gradient),
 	                            void *visitor);
 	const char *const *layer_name;
+	/* out: n x positions x width of the tap, row-major.  Null for networks that cannot be run on other
+	 * inputs.  VT_ECONFIG: an edit that this network has no way to make. */
+	enum vt_status (*run)(struct vt_ctx *ctx, void *self, const struct vt_query *query, double *out);
+	/* Continues prompts of `length` tokens each by `n_new` tokens; temperature 0: the likeliest one.  Null
+	 * where the network makes no tokens. */
+	enum vt_status (*generate)(struct vt_ctx *ctx, void *self, struct vt_mat prompt, size_t n_new, double temperature,
+	                           uint64_t seed, int32_t *out);
+	size_t n_weights;          /* matrices of parameters as they stand */
+	const struct vt_weight *weight;
 };
 
 struct vt_snapshot {
@@ -44,7 +80,14 @@ struct vt_snapshot {
 	size_t n_taps;
 	const struct vt_tap *tap; /* hidden and output layers, in order */
 	struct vt_mat input;
+	struct vt_mat target;     /* regression: wanted outputs; no rows for classes */
 	struct vt_labels label;   /* y null for regression */
+	const uint8_t *is_test;   /* per row; null: all are training rows, or nobody knows */
+	/* Sequences: rows are samples of them.  Null: a row is a whole input.  Rows of one block are dependent, so
+	 * errors and nulls take whole blocks. */
+	const uint32_t *block;    /* the sequence of each row; rows of a sequence stand together, in order */
+	const uint32_t *position; /* in the sequence, from 0 */
+	size_t n_positions;       /* tokens of a sequence; 0 where rows are no sequences */
 	bool enumerated;          /* the probe rows are all inputs there are */
 	bool deterministic;       /* each layer is a function of the input: false in a noisy network */
 	double h_x;               /* nats: entropy of the probe rows' input (log of the number of
@@ -57,6 +100,10 @@ struct vt_snapshot {
 /* What is fixed over a run: names and widths of the taps, rows, classes. */
 struct vt_snapshot_shape {
 	size_t n_taps, n_rows, n_classes;
+	size_t n_inputs, n_targets;        /* columns of the snapshots' input and target */
+	size_t n_positions, n_tokens;      /* 0 where rows are no sequences */
+	size_t n_weights;                  /* names and sizes of net->weight; 0 without a net */
+	const struct vt_weight *weight;    /* w.x is null here */
 	size_t n_snapshots;                /* that the schedule makes; 0 unknown */
 	const char *const *tap_name;
 	const size_t *tap_width;

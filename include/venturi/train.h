@@ -64,7 +64,7 @@ void vt_forward_realise(struct vt_forward *f, uint64_t draw);
 enum vt_status vt_forward_run(struct vt_ctx *ctx, struct vt_forward *f, const uint32_t *row, size_t n,
                               vt_forward_fn *visit, void *self);
 
-/* Sums over rows. */
+/* Sums over rows; n counts what was asked: rows, or the labels of sequences. */
 struct vt_score {
 	size_t n, correct;
 	double loss; /* nats for cross-entropy */

@@ -18,15 +18,18 @@ static enum vt_status label_entropy(struct vt_ctx *ctx, struct vt_dataset *d)
 	enum vt_status status;
 	size_t *count = NULL;
 	double h = 0;
+	size_t n = 0;
 
 	VT_NEW(ctx, count, d->n_classes);
-	for (size_t i = 0; i < d->n; i++) {
+	for (size_t i = 0; i < d->n * d->n_labels; i++) {
+		if (d->label[i] == -1 && d->n_labels > 1) continue;
+		n++;
 		VT_REQUIRE(ctx, d->label[i] >= 0 && (size_t)d->label[i] < d->n_classes, VT_EBUG,
 		           "row %zu has label %d, wanted 0 to %zu", i, (int)d->label[i], d->n_classes - 1);
 		count[d->label[i]]++;
 	}
 	for (size_t c = 0; c < d->n_classes; c++) {
-		double p = (double)count[c] / (double)d->n;
+		double p = (double)count[c] / (double)n;
 		if (count[c] > 0) h -= p * log(p);
 	}
 	d->h_y = h;
@@ -52,7 +55,7 @@ static enum vt_status digest(struct vt_ctx *ctx, struct vt_dataset *d)
 	if (d->bytes) vt_sha256_add(h, d->bytes, d->n * d->n_inputs);
 	add_reals(h, d->shift, d->n_inputs);
 	add_reals(h, d->scale, d->n_inputs);
-	if (d->label) vt_sha256_add(h, d->label, d->n * sizeof *d->label);
+	if (d->label) vt_sha256_add(h, d->label, d->n * d->n_labels * sizeof *d->label);
 	add_reals(h, d->target, d->n * d->n_targets);
 	vt_sha256_add(h, d->train, d->n_train * sizeof *d->train);
 	if (d->n_test > 0) vt_sha256_add(h, d->test, d->n_test * sizeof *d->test);
@@ -68,9 +71,10 @@ enum vt_status vt_dataset_open(struct vt_ctx *ctx, const struct vt_chosen *chose
 	struct vt_dataset *d = NULL;
 
 	VT_NEW(ctx, d, 1);
-	d->i_xy = d->h_y = NAN;
+	d->i_xy = d->h_y = d->loss_floor = NAN;
 	d->sample = "row";
 	VT_TRY(kind->open(ctx, chosen->settings, seed, d));
+	if (d->n_labels == 0) d->n_labels = 1;
 	if (d->label) VT_TRY(label_entropy(ctx, d));
 	VT_TRY(digest(ctx, d));
 	*out = d;

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,9 @@ static enum vt_status plan(struct vt_ctx *ctx, const void *settings, struct vt_m
 {
 	enum vt_status status;
 	size_t in = m->shape.n_inputs, offset = 0;
+	VT_REQUIRE(ctx, m->shape.n_labels <= 1, VT_ECONFIG,
+	           "model mlp answers once a row, and the dataset asks %zu times (at every token); wanted: model transformer",
+	           m->shape.n_labels);
 	VT_TRY(name_taps(ctx, settings, m));
 	m->n_blocks = 2 * m->n_taps;
 	VT_NEW(ctx, m->block, m->n_blocks);
@@ -78,8 +82,10 @@ static enum vt_status plan(struct vt_ctx *ctx, const void *settings, struct vt_m
 		VT_REQUIRE(ctx, in <= MAX_PARAMETERS / out && offset <= MAX_PARAMETERS - in * out, VT_ECONFIG,
 		           "model.widths: layer %s of %zu x %zu weights makes more than %d parameters", m->tap_name[l],
 		           in, out, MAX_PARAMETERS);
-		m->block[2 * l] = (struct vt_parameters){ offset, in, out, l, true };
-		m->block[2 * l + 1] = (struct vt_parameters){ offset + in * out, 1, out, l, false };
+		m->block[2 * l] = (struct vt_parameters){ offset, in, out, l, true, "" };
+		m->block[2 * l + 1] = (struct vt_parameters){ offset + in * out, 1, out, l, false, "" };
+		snprintf(m->block[2 * l].name, sizeof m->block->name, "%s.w", m->tap_name[l]);
+		snprintf(m->block[2 * l + 1].name, sizeof m->block->name, "%s.b", m->tap_name[l]);
 		offset += (in + 1) * out;
 		in = out;
 	}
@@ -153,6 +159,7 @@ static void forward(const struct vt_model *m, struct vt_pass *p, size_t r0, size
 		else if (m->shape.loss == VT_CROSS_ENTROPY) ops(m)->softmax(n, out, z, y);
 		else memcpy(y, z, n * out * vt_model_item(m));
 		if (m->perturbed) vt_perturb_rows(m, p, l, r0, r1);
+		if (p->n_edits > 0) vt_pass_edit(m, p, l, r0, r1);
 	}
 }
 

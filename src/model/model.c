@@ -8,6 +8,7 @@
 #include "layers.h"
 #include "venturi/model.h"
 #include "venturi/num.h"
+#include "venturi/rng.h"
 
 size_t vt_model_item(const struct vt_model *m)
 {
@@ -20,6 +21,14 @@ bool vt_model_finite(const struct vt_model *m)
 	return ops->finite(m->n_parameters, m->parameter);
 }
 
+size_t vt_targets_asked(const struct vt_model_shape *shape, const struct vt_targets *t, size_t r0, size_t r1)
+{
+	size_t asked = 0;
+	if (!t->label) return r1 - r0;
+	for (size_t i = r0 * shape->n_labels; i < r1 * shape->n_labels; i++) asked += t->label[i] >= 0;
+	return asked;
+}
+
 enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chosen,
                                const struct vt_model_shape *shape, uint64_t seed, struct vt_model **out)
 {
@@ -30,6 +39,7 @@ enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 	m->settings = chosen->settings;
 	m->shape = *shape;
 	m->seed = seed;
+	if (m->shape.n_labels == 0) m->shape.n_labels = 1;
 	VT_TRY(m->kind->plan(ctx, m->settings, m));
 	m->parameter = vt_alloc(ctx, m->n_parameters, vt_model_item(m));
 	if (!m->parameter) {
@@ -51,6 +61,7 @@ void vt_model_free(struct vt_model *m)
 	for (size_t i = 0; m->tap_name && i < m->n_taps; i++) free(m->tap_name[i]);
 	free(m->tap_name);
 	free(m->tap_width);
+	free(m->tap_positions);
 	free(m->block);
 	free(m->parameter);
 	free(m->working);
@@ -85,6 +96,38 @@ void *vt_pass_clean(const struct vt_model *m, const struct vt_pass *p, size_t ta
 {
 	if (!p->clean) return vt_pass_activation(m, p, tap);
 	return (char *)p->clean + width_before(m, tap) * p->capacity * vt_model_item(m);
+}
+
+static void set_number(const struct vt_model *m, void *array, size_t i, double value)
+{
+	if (m->shape.precision == VT_SINGLE) ((float *)array)[i] = (float)value;
+	else ((double *)array)[i] = value;
+}
+
+static double get_number(const struct vt_model *m, const void *array, size_t i)
+{
+	return m->shape.precision == VT_SINGLE ? ((const float *)array)[i] : ((const double *)array)[i];
+}
+
+static void edit_row(const struct vt_model *m, const struct vt_pass *p, const struct vt_edit *e, size_t row)
+{
+	size_t positions = m->tap_positions ? m->tap_positions[e->tap] : 1, all = m->tap_width[e->tap];
+	size_t width = all / positions, n = e->position < 0 ? all : width, number = p->first + row;
+	size_t at = row * all + (e->position < 0 ? 0 : (size_t)e->position * width);
+	void *y = vt_pass_activation(m, p, e->tap);
+	struct vt_rng r = vt_rng_stream(e->seed, VT_PURPOSE_REALISE, number);
+	for (size_t j = 0; j < n; j++) {
+		double was = get_number(m, y, at + j);
+		double now = e->kind == VT_EDIT_ZERO ? 0 : e->kind == VT_EDIT_REPLACE ? e->value[number * n + j]
+		                                         : was + e->sd * vt_rng_normal(&r);
+		set_number(m, y, at + j, now);
+	}
+}
+
+void vt_pass_edit(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1)
+{
+	for (size_t k = 0; k < p->n_edits; k++)
+		for (size_t row = r0; p->edit[k].tap == tap && row < r1; row++) edit_row(m, p, &p->edit[k], row);
 }
 
 static size_t widest(const struct vt_model *m)

@@ -1,9 +1,12 @@
-/* The frozen network as measures see it: gradients of an epoch's batches.
+/* The frozen network as measures see it: its weights, gradients of an epoch's batches, its answers on other inputs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "probe.h"
+#include "venturi/num.h"
 
 /* The weights' gradients, layer by layer, as doubles. */
 static void spread(struct vt_probe *p, const void *gradient)
@@ -42,4 +45,85 @@ enum vt_status vt_probe_gradients(struct vt_ctx *ctx, void *self,
 	}
 done:
 	return status;
+}
+
+/* ---- weights ------------------------------------------------------------------ */
+
+void vt_probe_net_refresh(struct vt_probe *p)
+{
+	const struct vt_model *m = p->model;
+	const float *single = m->parameter;
+	const double *twice = m->parameter;
+	for (size_t i = 0; i < m->n_parameters; i++) p->weights[i] = m->shape.precision == VT_SINGLE ? single[i] : twice[i];
+}
+
+/* ---- other inputs --------------------------------------------------------------- */
+
+/* Rows first .. first + n - 1 of a query through `pass`. */
+static void ask(const struct vt_model *m, const struct vt_query *q, struct vt_pass *pass, size_t first, size_t n,
+                double *out)
+{
+	size_t width = q->input.cols, last = m->n_taps - 1, tap = q->tap < m->n_taps ? q->tap : last;
+	bool single = m->shape.precision == VT_SINGLE;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < width; j++) {
+			double x = q->input.x[(first + i) * q->input.stride + j];
+			if (single) ((float *)pass->input)[i * width + j] = (float)x;
+			else ((double *)pass->input)[i * width + j] = x;
+		}
+	pass->first = first;
+	m->kind->forward(m, pass, 0, n);
+	const void *y = q->tap < m->n_taps ? vt_pass_activation(m, pass, tap) : vt_pass_delta(m, pass, last);
+	size_t cells = n * m->tap_width[tap], from = first * m->tap_width[tap];
+	for (size_t i = 0; i < cells; i++) out[from + i] = single ? ((const float *)y)[i] : ((const double *)y)[i];
+}
+
+static enum vt_status run(struct vt_ctx *ctx, void *self, const struct vt_query *q, double *out)
+{
+	enum { CHUNK = 256 };
+	enum vt_status status;
+	const struct vt_probe *p = self;
+	const struct vt_model *m = p->model;
+	struct vt_pass *pass = NULL;
+	VT_REQUIRE(ctx, q->input.cols == m->shape.n_inputs, VT_EBUG, "a query of %zu columns, the network reads %zu",
+	           q->input.cols, m->shape.n_inputs);
+	VT_REQUIRE(ctx, q->tap <= m->n_taps, VT_EBUG, "a query of tap %zu, the network has %zu", q->tap, m->n_taps);
+	VT_TRY(vt_pass_create(ctx, m, CHUNK, &pass));
+	pass->n_edits = q->n_edits;
+	pass->edit = q->edit;
+	int threads = vt_gemm_serial();
+	unsigned mode = vt_denormals_flush();
+	for (size_t first = 0; first < q->input.rows; first += CHUNK)
+		ask(m, q, pass, first, q->input.rows - first < CHUNK ? q->input.rows - first : CHUNK, out);
+	vt_denormals_restore(mode);
+	vt_gemm_restore(threads);
+done:
+	vt_pass_free(pass);
+	return status;
+}
+
+/* ---- the whole -------------------------------------------------------------------- */
+
+enum vt_status vt_probe_net_create(struct vt_ctx *ctx, struct vt_probe *p)
+{
+	enum vt_status status;
+	const struct vt_model *m = p->model;
+	VT_NEW(ctx, p->weights, m->n_parameters);
+	VT_NEW(ctx, p->weight, m->n_blocks);
+	for (size_t b = 0; b < m->n_blocks; b++) {
+		const struct vt_parameters *k = &m->block[b];
+		p->weight[b] = (struct vt_weight){ k->name, k->weight, { p->weights + k->offset, k->rows, k->cols, k->cols } };
+	}
+	p->net = (struct vt_net){ .self = p, .n_layers = m->n_taps, .gradients = vt_probe_gradients,
+		                  .layer_name = (const char *const *)m->tap_name, .run = run,
+		                  .n_weights = m->n_blocks, .weight = p->weight };
+	status = VT_OK;
+done:
+	return status;
+}
+
+void vt_probe_net_free(struct vt_probe *p)
+{
+	free(p->weight);
+	free(p->weights);
 }

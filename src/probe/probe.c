@@ -36,8 +36,7 @@ static enum vt_status allocate_gradients(struct vt_ctx *ctx, struct vt_probe *p)
 	for (size_t b = 0; b < m->n_blocks; b++)
 		if (m->block[b].weight) p->layer_size[m->block[b].layer] += m->block[b].rows * m->block[b].cols;
 	for (size_t l = 0; l < m->n_taps; l++) VT_NEW(ctx, p->layer_gradient[l], p->layer_size[l]);
-	p->net = (struct vt_net){ p, m->n_taps, vt_probe_gradients, (const char *const *)m->tap_name };
-	status = VT_OK;
+	VT_TRY(vt_probe_net_create(ctx, p));
 done:
 	return status;
 }
@@ -51,11 +50,16 @@ static enum vt_status fill_rows(struct vt_ctx *ctx, struct vt_probe *p)
 	VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n_rows, d->n_inputs, &cells), VT_ENOMEM,
 	           "too many probe rows: %zu", p->n_rows);
 	VT_NEW(ctx, p->input, cells);
+	VT_NEW(ctx, p->row_is_test, p->n_rows);
 	if (d->label) VT_NEW(ctx, p->label, p->n_rows);
+	else VT_NEW(ctx, p->target, p->n_rows * d->n_targets);
 	for (size_t i = 0; i < p->n_all; i++) {
 		if (p->place[i] < 0) continue;
 		vt_dataset_rows_f64(d, &p->all[i], 1, p->input + (size_t)p->place[i] * d->n_inputs);
+		p->row_is_test[p->place[i]] = p->is_test[i];
 		if (d->label) p->label[p->place[i]] = d->label[p->all[i]];
+		else memcpy(p->target + (size_t)p->place[i] * d->n_targets, d->target + p->all[i] * d->n_targets,
+			    d->n_targets * sizeof *p->target);
 	}
 	VT_TRY(vt_probe_input_entropy(ctx, p));
 done:
@@ -103,7 +107,10 @@ void vt_probe_free(struct vt_probe *p)
 	free(p->is_test);
 	free(p->place);
 	free(p->input);
+	free(p->target);
+	free(p->row_is_test);
 	free(p->label);
+	vt_probe_net_free(p);
 	free(p);
 }
 
@@ -131,6 +138,10 @@ struct vt_snapshot_shape vt_probe_shape(const struct vt_probe *p)
 		.n_classes = p->data->n_classes,
 		.tap_name = (const char *const *)p->model->tap_name,
 		.tap_width = p->model->tap_width,
+		.n_inputs = p->data->n_inputs,
+		.n_targets = p->data->label ? 0 : p->data->n_targets,
+		.n_weights = p->net.n_weights,
+		.weight = p->net.weight,
 		.n_net_layers = p->model->n_taps,
 		.net_layer_name = (const char *const *)p->model->tap_name,
 		.n_snapshots = p->n_steps,
@@ -163,7 +174,8 @@ static void take_chunk(void *self, const struct vt_chunk *c)
 		size_t correct, at = c->first + i;
 		double loss;
 		p->model->kind->loss(p->model, c->pass, &c->targets, i, i + 1, &loss, &correct);
-		vt_score_add(p->is_test[at] ? &t->test[c->slot] : &t->train[c->slot], 1, loss, correct);
+		size_t asked = vt_targets_asked(&p->model->shape, &c->targets, i, i + 1);
+		vt_score_add(p->is_test[at] ? &t->test[c->slot] : &t->train[c->slot], asked, loss, correct);
 		if (p->place[at] < 0) continue;
 		for (size_t tap = 0; tap < p->model->n_taps; tap++)
 			copy_row(p->model, c->pass, tap, i, p->tap[tap] + (size_t)p->place[at] * p->model->tap_width[tap]);
@@ -233,7 +245,9 @@ static void describe(struct vt_probe *p, const struct vt_moment *moment)
 		.n_taps = p->model->n_taps,
 		.tap = p->view,
 		.input = { p->input, p->n_rows, d->n_inputs, d->n_inputs },
+		.target = { p->target, d->label ? 0 : p->n_rows, d->n_targets, d->n_targets },
 		.label = { p->label, p->n_rows, d->n_classes },
+		.is_test = p->row_is_test,
 		.enumerated = d->enumerated && p->n_rows == d->n,
 		.deterministic = !noisy(p),
 		.h_x = p->h_x,
@@ -249,6 +263,7 @@ enum vt_status vt_probe_take(struct vt_ctx *ctx, struct vt_probe *p, const struc
 	struct taking t = { .p = p };
 	VT_TRY(vt_probe_draws_refresh(ctx, p));
 	describe(p, moment);
+	vt_probe_net_refresh(p);
 	p->trainer = moment->trainer;
 	p->epoch = (uint64_t)moment->epoch;
 	VT_TRY(vt_forward_run(ctx, p->forward, p->all, p->n_all, take_chunk, &t));

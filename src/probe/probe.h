@@ -24,6 +24,8 @@ struct vt_probe {
 
 	double *input;                /* n_rows x n_inputs */
 	int32_t *label;               /* n_rows, or null */
+	double *target;               /* n_rows x n_targets, or null */
+	uint8_t *row_is_test;         /* n_rows */
 	double **tap;                 /* per tap, n_rows x width */
 	struct vt_tap *view;
 	double h_x;
@@ -35,6 +37,8 @@ struct vt_probe {
 	uint64_t epoch;
 	double **layer_gradient;      /* per layer, as doubles */
 	size_t *layer_size;
+	struct vt_weight *weight;     /* per block, views of weights */
+	double *weights;              /* all parameters as doubles */
 
 	/* Layers with noise of their own. */
 	struct vt_smooth *smooth;     /* per tap, of the current moment */
@@ -55,6 +59,10 @@ enum vt_status vt_probe_input_entropy(struct vt_ctx *ctx, struct vt_probe *p);
 enum vt_status vt_probe_draws_create(struct vt_ctx *ctx, struct vt_probe *p);
 enum vt_status vt_probe_draws_refresh(struct vt_ctx *ctx, struct vt_probe *p);
 void vt_probe_draws_free(struct vt_probe *p);
+/* The network as measures see it; refresh at each snapshot. */
+enum vt_status vt_probe_net_create(struct vt_ctx *ctx, struct vt_probe *p);
+void vt_probe_net_refresh(struct vt_probe *p);
+void vt_probe_net_free(struct vt_probe *p);
 /* net.gradients: self is the probe. */
 enum vt_status vt_probe_gradients(struct vt_ctx *ctx, void *self,
                                   enum vt_status (*visit)(void *visitor, size_t n_layers, const size_t *n,

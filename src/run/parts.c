@@ -18,6 +18,8 @@ enum vt_status vt_task_model(struct vt_ctx *ctx, const struct vt_task *t, const 
 	           "wanted: squared", t->dataset.kind->name, data->n_targets);
 	const struct vt_model_shape shape = {
 		.n_inputs = data->n_inputs,
+		.n_tokens = data->n_tokens,
+		.n_labels = data->n_labels,
 		.n_outputs = classes ? data->n_classes : data->n_targets,
 		.classes = classes,
 		.loss = (enum vt_loss)s->loss,

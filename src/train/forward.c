@@ -30,7 +30,7 @@ enum vt_status vt_forward_create(struct vt_ctx *ctx, const struct vt_dataset *da
 	f->model = model;
 	for (size_t s = 0; s < SLOTS; s++) {
 		VT_TRY(vt_pass_create(ctx, model, CHUNK, &f->pass[s]));
-		if (data->label) VT_NEW(ctx, f->label[s], CHUNK);
+		if (data->label) VT_NEW(ctx, f->label[s], CHUNK * data->n_labels);
 		else VT_NEW(ctx, f->value[s], CHUNK * data->n_targets);
 	}
 	*out = f;
@@ -68,7 +68,8 @@ struct vt_targets vt_gather_targets(const struct vt_dataset *data, const uint32_
                                     double *value)
 {
 	if (data->label) {
-		for (size_t i = 0; i < n; i++) label[i] = data->label[row[i]];
+		size_t each = data->n_labels;
+		for (size_t i = 0; i < n; i++) memcpy(label + i * each, data->label + row[i] * each, each * sizeof *label);
 		return (struct vt_targets){ label, NULL };
 	}
 	size_t width = data->n_targets;
@@ -122,7 +123,7 @@ static void add_score(void *self, const struct vt_chunk *c)
 	double loss;
 	size_t correct;
 	s->model->kind->loss(s->model, c->pass, &c->targets, 0, c->n, &loss, &correct);
-	vt_score_add(&s->slot[c->slot], c->n, loss, correct);
+	vt_score_add(&s->slot[c->slot], vt_targets_asked(&s->model->shape, &c->targets, 0, c->n), loss, correct);
 }
 
 void vt_score_add(struct vt_score *s, size_t n, double loss, size_t correct)

@@ -59,7 +59,7 @@ static enum vt_status allocate(struct vt_ctx *ctx, struct vt_trainer *t)
 	if (o->n_moments > 0 && !(t->m = vt_alloc(ctx, n, item))) goto done;
 	if (o->n_moments > 1 && !(t->v = vt_alloc(ctx, n, item))) goto done;
 	VT_NEW(ctx, t->order, t->data->n_train);
-	if (t->data->label) VT_NEW(ctx, t->label, t->batch);
+	if (t->data->label) VT_NEW(ctx, t->label, t->batch * t->data->n_labels);
 	else VT_NEW(ctx, t->value, t->batch * t->data->n_targets);
 	if (!t->fused) VT_TRY(vt_pass_create(ctx, t->model, t->batch, &t->pass));
 	status = VT_OK;

@@ -15,7 +15,8 @@ static enum vt_status make_data(struct vt_ctx *ctx, size_t n_inputs, size_t n_cl
 {
 	enum vt_status status;
 	struct vt_rng r = vt_rng_stream(1, VT_PURPOSE_DATASET, 0);
-	*d = (struct vt_dataset){ .n = ROWS, .n_inputs = n_inputs, .n_classes = n_classes, .n_train = ROWS };
+	*d = (struct vt_dataset){ .n = ROWS, .n_inputs = n_inputs, .n_classes = n_classes, .n_labels = 1,
+	                            .n_train = ROWS };
 	VT_NEW(ctx, d->x, ROWS * n_inputs);
 	VT_NEW(ctx, d->label, ROWS);
 	VT_NEW(ctx, d->train, ROWS);
