@@ -42,7 +42,7 @@ static inline void small_task_open(struct small_task *s, const char *const *over
 	if (status == VT_OK) status = vt_dataset_open(s->ctx, &s->task->dataset, (uint64_t)s->task->seed, &s->data);
 	if (status != VT_OK) fail_msg("%s", vt_ctx_trail(s->ctx));
 	const struct vt_train_settings *t = vt_train_common(&s->task->train);
-	const struct vt_model_shape shape = { s->data->n_inputs, s->data->n_classes, true, (enum vt_loss)t->loss,
+	const struct vt_model_shape shape = { s->data->n_inputs, s->data->n_classes, 0, 1, true, (enum vt_loss)t->loss,
 		                              (enum vt_precision)t->precision };
 	status = vt_model_create(s->ctx, &s->task->model, &shape, (uint64_t)s->task->seed, &s->model);
 	if (status != VT_OK) fail_msg("%s", vt_ctx_trail(s->ctx));
