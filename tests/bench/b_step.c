@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	VT_TRY(vt_chosen_parse(ctx, &vt_registry, "optimiser", argv[1], &optimiser));
 	VT_TRY(vt_chosen_parse(ctx, &vt_registry, "model", text, &model));
 	VT_TRY(make_data(ctx, (size_t)atol(argv[3]), (size_t)atol(argv[argc - 1]), &data));
-	const struct vt_model_shape shape = { data.n_inputs, data.n_classes, true, VT_CROSS_ENTROPY, VT_SINGLE };
+	const struct vt_model_shape shape = { data.n_inputs, data.n_classes, 0, 1, true, VT_CROSS_ENTROPY, VT_SINGLE };
 	const struct vt_train_settings s = { .optimiser = optimiser, .rate = 1e-3, .batch = atol(argv[2]),
 	                                     .shuffle = true, .fused = true };
 	VT_TRY(vt_model_create(ctx, &model, &shape, 1, &m));
