@@ -136,6 +136,9 @@ void vt_bar_free(struct vt_bar *bar); /* ends the line */
 typedef enum vt_status vt_block_fn(void *self, size_t block);
 enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt_block_fn *fn, void *self);
 
+/* Which of the context's threads runs the calling block, from 0: for scratch that holds nothing between blocks. */
+size_t vt_blocks_worker(void);
+
 /* First item of block b when n items are cut into n_blocks nearly equal parts. */
 size_t vt_block_begin(size_t b, size_t n_blocks, size_t n);
 

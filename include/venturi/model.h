@@ -44,6 +44,7 @@ struct vt_model {
 	size_t n_blocks, n_parameters;
 	struct vt_parameters *block;
 	void *parameter;      /* n_parameters floats or doubles */
+	void *plan;           /* the kind's own, freed with the model */
 	uint64_t seed;
 	/* Networks that round or make noise; false and null elsewhere. */
 	bool perturbed;       /* hidden activations are noisy or rounded: passes hold them clean as well */
@@ -102,6 +103,8 @@ struct vt_pass {
 	struct vt_noise noise;
 	size_t n_edits;     /* changes to taps that forward makes: null outside net.run */
 	const struct vt_edit *edit;
+	void *own;          /* what a kind keeps for itself, and how it is freed */
+	void (*own_free)(void *own);
 	size_t first;       /* the pass's first row among all rows that the edits speak of */
 };
 
@@ -123,6 +126,11 @@ struct vt_model_kind {
 	void (*loss)(const struct vt_model *m, const struct vt_pass *p, const struct vt_targets *t, size_t r0, size_t r1,
 	             double *loss, size_t *correct);
 	/* The whole gradient of a batch in one go, where the shape allows it (null: never). */
+	/* Instead of backward, n_tiles and gradient: the gradient of the mean loss over the first n_rows rows. */
+	enum vt_status (*batch)(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p, const struct vt_targets *t,
+	                        size_t n_rows, void *gradient);
+	/* What the kind keeps in a pass (null: nothing). */
+	enum vt_status (*prepare)(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p);
 	/* Networks that are more than their parameters (null: none is).  Called after the parameters
 	 * changed, with the pass of the batch that changed them, or null: rounds them anew, and moves the
 	 * ranges of activations after those of the batch's n_rows rows. */

@@ -35,6 +35,12 @@ bool vt_gemm_misjudged(void);
  * where tanh rounds to it; double: the C library's. */
 void vt_tanh_f32(size_t n, const float *x, float *y);
 void vt_exp_f32(size_t n, const float *x, float *y);
+/* y = x Phi(x), the Gaussian error unit, and its slope; Phi within 1.5e-7 (Abramowitz & Stegun 7.1.26). */
+void vt_gelu_f32(size_t n, const float *x, float *y, float *slope);
+
+/* y[cols, rows] = x[rows, cols]', rows of x `ldx` and of y `ldy` numbers apart. */
+void vt_transpose_f32(size_t rows, size_t cols, const float *x, size_t ldx, float *y, size_t ldy);
+void vt_transpose_f64(size_t rows, size_t cols, const double *x, size_t ldx, double *y, size_t ldy);
 
 /* Puts n numbers in ascending order; none is NaN.  Cost n log n. */
 void vt_sort(double *v, size_t n);

@@ -9,6 +9,10 @@
 #include <immintrin.h>
 #endif
 
+#if defined _OPENMP
+#include <omp.h>
+#endif
+
 #include "venturi/base.h"
 
 /* MXCSR: flush to zero (bit 15), denormals are zero (bit 6).  Elsewhere denormals stay. */
@@ -29,6 +33,15 @@ void vt_denormals_restore(unsigned mode)
 	_mm_setcsr(mode);
 #else
 	(void)mode;
+#endif
+}
+
+size_t vt_blocks_worker(void)
+{
+#if defined _OPENMP
+	return (size_t)omp_get_thread_num();
+#else
+	return 0;
 #endif
 }
 

@@ -30,6 +30,8 @@ struct vt_layer_ops {
 	void (*dense_bias)(size_t n, size_t q, const void *dz, void *db);
 	/* y = f(z) */
 	void (*activate)(enum vt_activation f, double leak, size_t n, const void *z, void *y);
+	/* y = f(z) and slope = f'(z); y may be z */
+	void (*activate_with_slope)(enum vt_activation f, double leak, size_t n, const void *z, void *y, void *slope);
 	/* z becomes dy * f'(z), given y = f(z) */
 	void (*activate_backward)(enum vt_activation f, double leak, size_t n, void *z, const void *y, const void *dy);
 	/* y = softmax of the rows of z */

@@ -75,6 +75,33 @@ static real REAL_NAME(slope)(enum vt_activation f, real leak, real z, real y)
 	}
 }
 
+VT_CLONES static void REAL_NAME(relu_with_slope)(size_t n, const real *z, real *y, real *restrict slope)
+{
+	for (size_t i = 0; i < n; i++) {
+		slope[i] = z[i] > 0 ? 1 : 0;
+		y[i] = z[i] > 0 ? z[i] : 0;
+	}
+}
+
+static void REAL_NAME(activate_with_slope)(enum vt_activation f, double leak, size_t n, const void *zs, void *ys,
+                                           void *slopes)
+{
+	const real *z = zs;
+	real *y = ys, *slope = slopes;
+	if (f == VT_RELU) {
+		REAL_NAME(relu_with_slope)(n, z, y, slope);
+	} else if (f == VT_TANH) {
+		REAL_TANH(n, z, y);
+		for (size_t i = 0; i < n; i++) slope[i] = 1 - y[i] * y[i];
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			real at = z[i];
+			y[i] = REAL_NAME(point)(f, (real)leak, at);
+			slope[i] = REAL_NAME(slope)(f, (real)leak, at, y[i]);
+		}
+	}
+}
+
 static void REAL_NAME(activate_backward)(enum vt_activation f, double leak, size_t n, void *zs, const void *ys,
                                          const void *dys)
 {
@@ -226,6 +253,7 @@ const struct vt_layer_ops REAL_NAME(vt_layer_ops) = {
 	.dense_weight = REAL_NAME(dense_weight),
 	.dense_bias = REAL_NAME(dense_bias),
 	.activate = REAL_NAME(activate),
+	.activate_with_slope = REAL_NAME(activate_with_slope),
 	.activate_backward = REAL_NAME(activate_backward),
 	.softmax = REAL_NAME(softmax),
 	.cross_entropy_backward = REAL_NAME(cross_entropy_backward),

@@ -65,6 +65,7 @@ void vt_model_free(struct vt_model *m)
 	free(m->block);
 	free(m->parameter);
 	free(m->working);
+	free(m->plan);
 	free(m->range);
 	free(m);
 }
@@ -158,6 +159,8 @@ enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size
 	if (!(p->scratch = vt_alloc(ctx, capacity, widest(m) * item))) goto done;
 	if (m->perturbed && !(p->clean = vt_alloc(ctx, capacity, all * item))) goto done;
 	p->noise.purpose = VT_PURPOSE_REALISE;
+	status = m->kind->prepare ? m->kind->prepare(ctx, m, p) : VT_OK;
+	if (status != VT_OK) goto done;
 	*out = p;
 	return VT_OK;
 done:
@@ -168,6 +171,7 @@ done:
 void vt_pass_free(struct vt_pass *p)
 {
 	if (!p) return;
+	if (p->own_free) p->own_free(p->own);
 	free(p->input);
 	free(p->activation);
 	free(p->delta);
@@ -203,6 +207,7 @@ static enum vt_status tile(void *self, size_t b)
 enum vt_status vt_model_gradient(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p,
                                  const struct vt_targets *t, size_t n_rows, void *gradient)
 {
+	if (m->kind->batch) return m->kind->batch(ctx, m, p, t, n_rows, gradient);
 	struct gradient_job job = { m, p, t, n_rows, vt_pass_shards(n_rows), gradient };
 	enum vt_status status = vt_blocks_run(ctx, job.n_shards, true, shard, &job);
 	if (status == VT_OK) status = vt_blocks_run(ctx, m->kind->n_tiles(m), true, tile, &job);

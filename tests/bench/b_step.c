@@ -1,6 +1,6 @@
-/* Times a training step: b_step OPTIMISER BATCH WIDTH... (input first, output last).  Each line
- * "N" on standard input makes N steps and prints their mean in microseconds; without any,
- * prints the median of a few rounds.
+/* Times a training step: b_step OPTIMISER BATCH THREADS MODEL INPUTS TOKENS CLASSES LABELS; TOKENS 0 makes inputs of
+ * numbers, LABELS is the labels a row.  Each line "N" on standard input makes N steps and prints their mean in
+ * microseconds; without any, prints the median of a few rounds.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
@@ -9,22 +9,20 @@
 
 #include "venturi.h"
 
-enum { ROWS = 4096, ROUNDS = 11 };
+enum { LEAST_ROWS = 4096, ROUNDS = 11 };
 
-static enum vt_status make_data(struct vt_ctx *ctx, size_t n_inputs, size_t n_classes, struct vt_dataset *d)
+static enum vt_status make_data(struct vt_ctx *ctx, size_t batch, struct vt_dataset *d)
 {
 	enum vt_status status;
 	struct vt_rng r = vt_rng_stream(1, VT_PURPOSE_DATASET, 0);
-	*d = (struct vt_dataset){ .n = ROWS, .n_inputs = n_inputs, .n_classes = n_classes, .n_labels = 1,
-	                            .n_train = ROWS };
-	VT_NEW(ctx, d->x, ROWS * n_inputs);
-	VT_NEW(ctx, d->label, ROWS);
-	VT_NEW(ctx, d->train, ROWS);
-	for (size_t i = 0; i < ROWS * n_inputs; i++) d->x[i] = (double)vt_rng_below(&r, 2);
-	for (uint32_t i = 0; i < ROWS; i++) {
-		d->label[i] = (int32_t)vt_rng_below(&r, n_classes);
-		d->train[i] = i;
-	}
+	size_t rows = batch > LEAST_ROWS ? batch : LEAST_ROWS / batch * batch;
+	d->n = d->n_train = rows;
+	VT_NEW(ctx, d->x, rows * d->n_inputs);
+	VT_NEW(ctx, d->label, rows * d->n_labels);
+	VT_NEW(ctx, d->train, rows);
+	for (size_t i = 0; i < rows * d->n_inputs; i++) d->x[i] = (double)vt_rng_below(&r, d->n_tokens ? d->n_tokens : 2);
+	for (size_t i = 0; i < rows * d->n_labels; i++) d->label[i] = (int32_t)vt_rng_below(&r, d->n_classes);
+	for (uint32_t i = 0; i < rows; i++) d->train[i] = i;
 	status = VT_OK;
 done:
 	return status;
@@ -54,16 +52,19 @@ static void serve(struct vt_ctx *ctx, struct vt_trainer *t)
 	char line[64];
 	double round[ROUNDS];
 	bool asked = false;
-	microseconds(ctx, t, 64);
+	microseconds(ctx, t, 2);
 	while (fgets(line, sizeof line, stdin)) {
 		printf("%.4f\n", microseconds(ctx, t, strtol(line, NULL, 10)));
 		fflush(stdout);
 		asked = true;
 	}
 	if (asked) return;
-	for (int i = 0; i < ROUNDS; i++) round[i] = microseconds(ctx, t, 200);
+	for (int i = 0; i < ROUNDS; i++) {
+		double once = microseconds(ctx, t, 1);
+		round[i] = microseconds(ctx, t, (long)(1e5 / once) + 1);
+	}
 	qsort(round, ROUNDS, sizeof *round, ascending);
-	printf("%.2f us a step (median of %d rounds of 200)\n", round[ROUNDS / 2], ROUNDS);
+	printf("%.2f us a step (median of %d rounds of 0.1 s)\n", round[ROUNDS / 2], ROUNDS);
 }
 
 int main(int argc, char **argv)
@@ -74,17 +75,15 @@ int main(int argc, char **argv)
 	struct vt_dataset data = { 0 };
 	struct vt_model *m = NULL;
 	struct vt_trainer *t = NULL;
-	char text[512] = "mlp:activation=tanh,widths=[";
-	if (argc < 6) return fputs("usage: b_step OPTIMISER BATCH INPUT WIDTH... OUTPUT\n", stderr), 2;
-	for (int i = 4; i < argc - 1; i++) {
-		strncat(text, argv[i], 20);
-		strcat(text, i + 1 < argc - 1 ? "," : "]");
-	}
-	vt_ctx_set_threads(ctx, 1);
+	if (argc != 9) return fputs("usage: b_step OPTIMISER BATCH THREADS MODEL INPUTS TOKENS CLASSES LABELS\n", stderr), 2;
+	vt_ctx_set_threads(ctx, atoi(argv[3]));
+	data = (struct vt_dataset){ .n_inputs = (size_t)atol(argv[5]), .n_tokens = (size_t)atol(argv[6]),
+		                    .n_classes = (size_t)atol(argv[7]), .n_labels = (size_t)atol(argv[8]) };
 	VT_TRY(vt_chosen_parse(ctx, &vt_registry, "optimiser", argv[1], &optimiser));
-	VT_TRY(vt_chosen_parse(ctx, &vt_registry, "model", text, &model));
-	VT_TRY(make_data(ctx, (size_t)atol(argv[3]), (size_t)atol(argv[argc - 1]), &data));
-	const struct vt_model_shape shape = { data.n_inputs, data.n_classes, 0, 1, true, VT_CROSS_ENTROPY, VT_SINGLE };
+	VT_TRY(vt_chosen_parse(ctx, &vt_registry, "model", argv[4], &model));
+	VT_TRY(make_data(ctx, (size_t)atol(argv[2]), &data));
+	const struct vt_model_shape shape = { data.n_inputs, data.n_classes, data.n_tokens, data.n_labels, true,
+		                              VT_CROSS_ENTROPY, VT_SINGLE };
 	const struct vt_train_settings s = { .optimiser = optimiser, .rate = 1e-3, .batch = atol(argv[2]),
 	                                     .shuffle = true, .fused = true };
 	VT_TRY(vt_model_create(ctx, &model, &shape, 1, &m));

@@ -1,0 +1,96 @@
+/* Transformers: settings, where everything lies, and the passes in both precisions.  Private to the room.
+ *
+ * Rows of a batch are sequences of T tokens; inside, a token is a row of d numbers ("the residual stream").
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MODEL_TRANSFORMER_H
+#define MODEL_TRANSFORMER_H
+
+#include "layers.h"
+#include "venturi/product.h"
+
+enum vt_norm { VT_NORM_PRE, VT_NORM_POST, VT_NORM_NONE };
+enum vt_positions { VT_POSITIONS_LEARNED, VT_POSITIONS_SINUSOIDAL, VT_POSITIONS_NONE };
+enum vt_biases { VT_BIASES_ALL, VT_BIASES_MLP, VT_BIASES_NONE };
+enum vt_transformer_init { VT_INIT_GPT2, VT_INIT_FAN_IN, VT_INIT_WIDTH, VT_INIT_UNIFORM, VT_INIT_TORCH };
+enum vt_transformer_taps { VT_TAPS_RESIDUAL, VT_TAPS_ALL };
+
+struct vt_transformer_settings {
+	int64_t layers, width, heads;
+	double mlp_ratio, init_scale, noise;
+	int activation, norm, positions, bias, init, taps;
+	bool causal, tied, shortcuts;
+};
+
+/* No such block of parameters, or no such tap. */
+#define VT_NONE SIZE_MAX
+
+/* A weight matrix w[p,q], and where its panels lie among the working numbers: w itself for forward, w' for
+ * backward. */
+struct vt_paneled {
+	size_t block, forward, backward;
+};
+/* A norm's gain and offset: parameter blocks. */
+struct vt_gain {
+	size_t g, b;
+};
+struct vt_layer_plan {
+	struct vt_gain norm1, norm2;
+	struct vt_paneled q, k, v, o, in, out;
+	size_t q_b, k_b, v_b, o_b, in_b, out_b;
+	size_t tap_attention, tap_pattern, tap_pre, tap_post, tap; /* tap: the stream after the block */
+};
+struct vt_sequence {
+	size_t n_tokens, length, width, heads, head, mlp, n_layers, n_outputs; /* head: width of one; mlp 0: none */
+	size_t stride, wide, pattern;  /* of rows of the stream, of the MLP's hidden layer, of a head's pattern */
+	size_t micro;                  /* sequences of a micro-batch: its activations stay in the cache */
+	bool last;                     /* one answer a sequence, at its last position */
+	bool shortcut;                 /* in training, the last block computes only what that answer needs */
+	size_t embed, position;        /* blocks; position: a block, or VT_NONE */
+	size_t table;                  /* sinusoidal positions: where they lie among the working numbers, or VT_NONE */
+	struct vt_gain final;
+	struct vt_paneled unembed;     /* of a tied read-out, block is the embedding's */
+	size_t unembed_b;
+	size_t n_working;
+	const struct vt_kernels *kernels;
+	struct vt_layer_plan layer[];
+};
+
+/* What a shard works in: arenas for activations, one a worker, made when first needed. */
+struct vt_workspace {
+	size_t n_arenas, bytes;
+	char **arena;
+	size_t n_shards;
+	char *gradient; /* n_shards x parameters */
+};
+
+/* One call's job on sequences first .. first + n - 1 of a pass. */
+struct vt_stretch {
+	const struct vt_model *m;
+	struct vt_pass *pass;
+	void *arena;
+	size_t first, n;
+	/* Training: targets of the whole pass and 1 / answers asked of it; gradient is added to. */
+	const struct vt_targets *targets;
+	double scale;
+	void *gradient;
+};
+
+struct vt_sequence_ops {
+	/* Parameters to panels. */
+	void (*pack)(const struct vt_model *m);
+	/* Bytes of an arena. */
+	size_t (*room)(const struct vt_sequence *s);
+	/* Evaluation: fills the pass's taps and the last tap's delta. */
+	void (*evaluate)(const struct vt_stretch *j);
+	/* Training: adds the gradient. */
+	void (*train)(const struct vt_stretch *j);
+	/* Sum over the labels asked; the cross-entropy from z. */
+	double (*cross_entropy)(size_t n, size_t q, const void *z, const int32_t *label);
+	size_t (*correct)(size_t n, size_t q, const void *y, const int32_t *label);
+	/* sum[n] = sum of the shards' gradients, in order, numbers begin .. end - 1 */
+	void (*add_up)(size_t n_shards, size_t n, size_t begin, size_t end, const void *gradient, void *sum);
+};
+extern const struct vt_sequence_ops vt_sequence_ops_f32, vt_sequence_ops_f64;
+
+#endif
