@@ -129,6 +129,8 @@ struct vt_model_kind {
 	/* Instead of backward, n_tiles and gradient: the gradient of the mean loss over the first n_rows rows. */
 	enum vt_status (*batch)(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p, const struct vt_targets *t,
 	                        size_t n_rows, void *gradient);
+	/* Whether edits of a tap can be made (null: of every tap). */
+	bool (*editable)(const struct vt_model *m, size_t tap);
 	/* What the kind keeps in a pass (null: nothing). */
 	enum vt_status (*prepare)(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p);
 	/* Networks that are more than their parameters (null: none is).  Called after the parameters
@@ -151,6 +153,10 @@ bool vt_model_finite(const struct vt_model *m); /* every parameter is */
 
 enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size_t capacity, struct vt_pass **out);
 void vt_pass_free(struct vt_pass *p);
+/* Rows that an evaluation pass should hold: 256, or fewer where rows are large. */
+size_t vt_pass_rows(const struct vt_model *m);
+/* Whether forward can make edits of this tap. */
+bool vt_model_editable(const struct vt_model *m, size_t tap);
 /* Number of shards that n_rows are cut into: 1 up to 32 rows, at most 8; shapes only. */
 size_t vt_pass_shards(size_t n_rows);
 /* Activation `tap`, capacity x width. */

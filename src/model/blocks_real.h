@@ -39,8 +39,8 @@ static void REAL_NAME(gather)(const struct vt_sequence *s, const struct REAL_NAM
 }
 
 /* to[all] = from[picked], 0 elsewhere */
-static void REAL_NAME(spread)(const struct vt_sequence *s, const struct REAL_NAME(arena) *w, size_t all, const real *from,
-                              real *to)
+static void REAL_NAME(spread)(const struct vt_sequence *s, const struct REAL_NAME(arena) *w, size_t all,
+                              const real *from, real *to)
 {
 	memset(to, 0, all * s->stride * sizeof *to);
 	for (size_t i = 0; i < w->n_picked; i++)
@@ -86,8 +86,8 @@ static void REAL_NAME(attend)(const struct vt_stretch *j, struct REAL_NAME(arena
 	if (norm == VT_NORM_PRE) REAL_NAME(apply_norm)(m, &p->norm1, rows.all, k->x, k->a, k->mean1, k->rate1);
 	if (rows.queries) REAL_NAME(gather)(s, w, a, k->aq);
 	if (rows.picked) REAL_NAME(gather)(s, w, k->x, k->xq);
-	REAL_NAME(linear)(m, rows.queries ? rows.few : rows.all, d, d, aq, ld, p->q.forward, REAL_NAME(parameters)(m, p->q_b), 0,
-	                  k->q, ld);
+	const real *q_b = REAL_NAME(parameters)(m, p->q_b);
+	REAL_NAME(linear)(m, rows.queries ? rows.few : rows.all, d, d, aq, ld, p->q.forward, q_b, 0, k->q, ld);
 	REAL_NAME(linear)(m, rows.all, d, d, a, ld, p->k.forward, REAL_NAME(parameters)(m, p->k_b), 0, k->k, ld);
 	REAL_NAME(linear)(m, rows.all, d, d, a, ld, p->v.forward, REAL_NAME(parameters)(m, p->v_b), 0, k->v, ld);
 	for (size_t b = 0; b < j->n; b++)
@@ -265,8 +265,8 @@ static size_t REAL_NAME(read_out)(const struct vt_stretch *j, struct REAL_NAME(a
 	size_t n;
 	const real *x = REAL_NAME(asked)(j, w, &n), *f = s->final.g == VT_NONE ? x : w->normed;
 	if (s->final.g != VT_NONE) REAL_NAME(apply_norm)(m, &s->final, n, x, w->normed, w->mean, w->rate);
-	REAL_NAME(linear)(m, n, s->width, s->n_outputs, f, s->stride, s->unembed.forward, REAL_NAME(parameters)(m, s->unembed_b), 0,
-	                  w->logits, s->wide);
+	const real *bias = REAL_NAME(parameters)(m, s->unembed_b);
+	REAL_NAME(linear)(m, n, s->width, s->n_outputs, f, s->stride, s->unembed.forward, bias, 0, w->logits, s->wide);
 	return n;
 }
 
@@ -295,10 +295,8 @@ static void REAL_NAME(read_out_backward)(const struct vt_stretch *j, struct REAL
 /* ---- losses ----------------------------------------------------------------------------------- */
 
 /* logits[n,q] become scale (softmax - one-hot); a row without a label 0. */
-VT_CLONES static void REAL_NAME(softmax_error)(size_t n, size_t q, size_t ld, const int32_t *label, size_t stride, real scale,
-                                               real *z)
+VT_CLONES static void REAL_NAME(softmax_error)(size_t n, size_t q, size_t ld, const int32_t *label, real scale, real *z)
 {
-	(void)stride;
 	for (size_t i = 0; i < n; i++, z += ld) {
 		real top = z[0], sum = 0;
 		if (label[i] < 0) {
@@ -323,7 +321,7 @@ static void REAL_NAME(error)(const struct vt_stretch *j, struct REAL_NAME(arena)
 		const int32_t *label = j->targets->label + j->first * each;
 		if (!s->last && w->picked)
 			for (size_t i = 0; i < n; i++) w->label[i] = label[w->row[i]];
-		REAL_NAME(softmax_error)(n, q, s->wide, !s->last && w->picked ? w->label : label, 1, (real)j->scale, w->logits);
+		REAL_NAME(softmax_error)(n, q, s->wide, !s->last && w->picked ? w->label : label, (real)j->scale, w->logits);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)

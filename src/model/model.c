@@ -168,6 +168,18 @@ done:
 	return status;
 }
 
+size_t vt_pass_rows(const struct vt_model *m)
+{
+	enum { MOST = 256, NUMBERS = 1 << 20 };
+	size_t rows = NUMBERS / (width_before(m, m->n_taps) + m->shape.n_inputs);
+	return rows > MOST ? MOST : rows > 0 ? rows : 1;
+}
+
+bool vt_model_editable(const struct vt_model *m, size_t tap)
+{
+	return tap < m->n_taps && (!m->kind->editable || m->kind->editable(m, tap));
+}
+
 void vt_pass_free(struct vt_pass *p)
 {
 	if (!p) return;

@@ -421,6 +421,15 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 	*correct = here.label ? ops(m)->correct(n, q, y, here.label) : 0;
 }
 
+/* Patterns are used as they are made, head by head. */
+static bool editable(const struct vt_model *m, size_t tap)
+{
+	const struct vt_sequence *s = m->plan;
+	for (size_t l = 0; l < s->n_layers; l++)
+		if (s->layer[l].tap_pattern == tap) return false;
+	return true;
+}
+
 /* ---- the gradient of a batch ---------------------------------------------------------- */
 
 struct batch {
@@ -484,5 +493,6 @@ const struct vt_model_kind vt_model_transformer = {
 	.loss = loss,
 	.follow = follow,
 	.prepare = prepare,
+	.editable = editable,
 	.batch = batch_gradient,
 };

@@ -80,7 +80,6 @@ static void ask(const struct vt_model *m, const struct vt_query *q, struct vt_pa
 
 static enum vt_status run(struct vt_ctx *ctx, void *self, const struct vt_query *q, double *out)
 {
-	enum { CHUNK = 256 };
 	enum vt_status status;
 	const struct vt_probe *p = self;
 	const struct vt_model *m = p->model;
@@ -88,13 +87,17 @@ static enum vt_status run(struct vt_ctx *ctx, void *self, const struct vt_query 
 	VT_REQUIRE(ctx, q->input.cols == m->shape.n_inputs, VT_EBUG, "a query of %zu columns, the network reads %zu",
 	           q->input.cols, m->shape.n_inputs);
 	VT_REQUIRE(ctx, q->tap <= m->n_taps, VT_EBUG, "a query of tap %zu, the network has %zu", q->tap, m->n_taps);
-	VT_TRY(vt_pass_create(ctx, m, CHUNK, &pass));
+	for (size_t k = 0; k < q->n_edits; k++)
+		VT_REQUIRE(ctx, vt_model_editable(m, q->edit[k].tap), VT_ECONFIG, "tap %zu of model %s cannot be edited",
+		           q->edit[k].tap, m->kind->kind.name);
+	const size_t chunk = vt_pass_rows(m);
+	VT_TRY(vt_pass_create(ctx, m, chunk, &pass));
 	pass->n_edits = q->n_edits;
 	pass->edit = q->edit;
 	int threads = vt_gemm_serial();
 	unsigned mode = vt_denormals_flush();
-	for (size_t first = 0; first < q->input.rows; first += CHUNK)
-		ask(m, q, pass, first, q->input.rows - first < CHUNK ? q->input.rows - first : CHUNK, out);
+	for (size_t first = 0; first < q->input.rows; first += chunk)
+		ask(m, q, pass, first, q->input.rows - first < chunk ? q->input.rows - first : chunk, out);
 	vt_denormals_restore(mode);
 	vt_gemm_restore(threads);
 done:

@@ -9,12 +9,13 @@
 #include "venturi/num.h"
 #include "venturi/train.h"
 
-enum { SLOTS = VT_FORWARD_SLOTS, CHUNK = 256 };
+enum { SLOTS = VT_FORWARD_SLOTS };
 
 struct vt_forward {
 	const struct vt_dataset *data;
 	const struct vt_model *model;
 	struct vt_pass *pass[SLOTS];
+	size_t chunk;          /* rows of a pass */
 	uint64_t draw;
 	int32_t *label[SLOTS]; /* targets of a slot's chunk */
 	double *value[SLOTS];
@@ -28,10 +29,11 @@ enum vt_status vt_forward_create(struct vt_ctx *ctx, const struct vt_dataset *da
 	VT_NEW(ctx, f, 1);
 	f->data = data;
 	f->model = model;
+	f->chunk = vt_pass_rows(model);
 	for (size_t s = 0; s < SLOTS; s++) {
-		VT_TRY(vt_pass_create(ctx, model, CHUNK, &f->pass[s]));
-		if (data->label) VT_NEW(ctx, f->label[s], CHUNK * data->n_labels);
-		else VT_NEW(ctx, f->value[s], CHUNK * data->n_targets);
+		VT_TRY(vt_pass_create(ctx, model, f->chunk, &f->pass[s]));
+		if (data->label) VT_NEW(ctx, f->label[s], f->chunk * data->n_labels);
+		else VT_NEW(ctx, f->value[s], f->chunk * data->n_targets);
 	}
 	*out = f;
 	f = NULL;
@@ -90,9 +92,9 @@ static enum vt_status slot(void *self, size_t b)
 	const struct job *j = self;
 	const struct vt_forward *f = j->f;
 	size_t end = vt_block_begin(b + 1, SLOTS, j->n);
-	for (size_t first = vt_block_begin(b, SLOTS, j->n); first < end; first += CHUNK) {
+	for (size_t first = vt_block_begin(b, SLOTS, j->n); first < end; first += f->chunk) {
 		struct vt_chunk c = { .slot = b, .pass = f->pass[b], .row = j->row + first, .first = first };
-		c.n = end - first < CHUNK ? end - first : CHUNK;
+		c.n = end - first < f->chunk ? end - first : f->chunk;
 		vt_gather_inputs(f->data, f->model, c.row, c.n, f->pass[b]->input);
 		f->pass[b]->noise = (struct vt_noise){ VT_PURPOSE_REALISE, f->draw, c.row };
 		c.targets = vt_gather_targets(f->data, c.row, c.n, f->label[b], f->value[b]);
