@@ -38,6 +38,7 @@ VT_CLONES static void REAL_NAME(weigh)(const struct REAL_NAME(head) *h, size_t b
 	for (size_t i = begin; i < end; i++) {
 		real *row = h->pattern + i * ld, top = row[0];
 		size_t n = REAL_NAME(seen)(h, i + 1);
+#pragma omp simd reduction(max : top)
 		for (size_t j = 1; j < n; j++) top = row[j] > top ? row[j] : top;
 		for (size_t j = 0; j < n; j++) row[j] = (row[j] - top) * scale;
 		for (size_t j = n; j < width; j++) row[j] = 0;
@@ -48,6 +49,7 @@ VT_CLONES static void REAL_NAME(weigh)(const struct REAL_NAME(head) *h, size_t b
 	for (size_t i = begin; i < end; i++) {
 		real *row = h->pattern + i * ld, sum = 0;
 		size_t n = REAL_NAME(seen)(h, i + 1);
+#pragma omp simd reduction(+ : sum)
 		for (size_t j = 0; j < n; j++) sum += row[j];
 		sum = 1 / sum;
 		for (size_t j = 0; j < n; j++) row[j] *= sum;
@@ -81,6 +83,7 @@ VT_CLONES static void REAL_NAME(weigh_backward)(const struct REAL_NAME(head) *h,
 	for (size_t i = begin; i < end; i++) {
 		const real *p = h->pattern + i * ld;
 		real *dp = d + i * ld, sum = 0;
+#pragma omp simd reduction(+ : sum)
 		for (size_t j = 0; j < width; j++) sum += dp[j] * p[j];
 		for (size_t j = 0; j < width; j++) dp[j] = p[j] * (dp[j] - sum) * scale;
 	}

@@ -303,9 +303,11 @@ VT_CLONES static void REAL_NAME(softmax_error)(size_t n, size_t q, size_t ld, co
 			memset(z, 0, q * sizeof *z);
 			continue;
 		}
+#pragma omp simd reduction(max : top)
 		for (size_t c = 1; c < q; c++) top = z[c] > top ? z[c] : top;
 		for (size_t c = 0; c < q; c++) z[c] -= top;
 		REAL_EXP(q, z, z);
+#pragma omp simd reduction(+ : sum)
 		for (size_t c = 0; c < q; c++) sum += z[c];
 		sum = scale / sum;
 		for (size_t c = 0; c < q; c++) z[c] *= sum;

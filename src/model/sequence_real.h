@@ -173,8 +173,10 @@ VT_CLONES static void REAL_NAME(norm)(size_t n, size_t d, size_t ld, const real 
 	for (size_t i = 0; i < n; i++) {
 		const real *row = x + i * ld;
 		real sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
 		for (size_t j = 0; j < d; j++) sum += row[j];
 		real centre = sum / (real)d;
+#pragma omp simd reduction(+ : square)
 		for (size_t j = 0; j < d; j++) square += (row[j] - centre) * (row[j] - centre);
 		real r = 1 / REAL_SQRT(square / (real)d + NORM_EPSILON);
 		for (size_t j = 0; j < d; j++) y[i * ld + j] = g[j] * ((row[j] - centre) * r) + b[j];
@@ -191,6 +193,7 @@ VT_CLONES static void REAL_NAME(norm_backward)(size_t n, size_t d, size_t ld, co
 	for (size_t i = 0; i < n; i++) {
 		const real *row = x + i * ld, *dr = dy + i * ld;
 		real *out = dx + i * ld, sum = 0, dot = 0, r = rate[i], centre = mean[i];
+#pragma omp simd reduction(+ : sum, dot)
 		for (size_t j = 0; j < d; j++) {
 			real hat = (row[j] - centre) * r, dhat = dr[j] * g[j];
 			sum += dhat;

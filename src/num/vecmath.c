@@ -27,23 +27,30 @@ VT_CLONES void vt_tanh_f32(size_t n, const float *x, float *y)
 }
 
 /* Below -87 the result is taken as e^-87 (1e-38), above 88 as e^88. */
-static inline float clamped(float x)
+VT_INLINE void exp_clamped(const vt_v8 *in, vt_v8 *out)
 {
-	if (x < -87.0f) return -87.0f;
-	return x > 88.0f ? 88.0f : x;
+	const vt_v8 least = (vt_v8){ 0 } - 87.0f, most = (vt_v8){ 0 } + 88.0f;
+	vt_v8 x = *in;
+	vt_v8i under = x < least, over = x > most;
+	vt_v8_select(&under, &least, &x, &x);
+	vt_v8_select(&over, &most, &x, &x);
+	vt_v8_exp(&x, out);
 }
 
 VT_CLONES void vt_exp_f32(size_t n, const float *x, float *y)
 {
-	float in[LANES] __attribute__((aligned(32)));
-	for (size_t i = 0; i < n; i += LANES) {
-		size_t m = n - i < LANES ? n - i : LANES;
-		for (size_t j = 0; j < LANES; j++) in[j] = j < m ? clamped(x[i + j]) : 0;
-		vt_v8 v, r;
-		memcpy(&v, in, sizeof v);
-		vt_v8_exp(&v, &r);
-		memcpy(y + i, &r, m * sizeof *y);
+	vt_v8 v = { 0 }, r;
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		memcpy(&v, x + i, sizeof v);
+		exp_clamped(&v, &r);
+		memcpy(y + i, &r, sizeof r);
 	}
+	if (i == n) return;
+	memset(&v, 0, sizeof v);
+	memcpy(&v, x + i, (n - i) * sizeof *x);
+	exp_clamped(&v, &r);
+	memcpy(y + i, &r, (n - i) * sizeof *y);
 }
 
 /* erf(u) = 1 - (a1 t + ... + a5 t^5) e^(-u^2), t = 1 / (1 + 0.3275911 u), u = |x| / sqrt 2; the same exponential is
