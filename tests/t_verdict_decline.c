@@ -68,7 +68,7 @@ static void decline_by(struct vt_ctx *ctx, const struct settings *settings, size
 {
 	double step[STEPS];
 	for (size_t i = 0; i < n_steps; i++) step[i] = (double)(i * i);
-	const struct vt_sample sample = { n_seeds, n_steps, step, value, NULL };
+	const struct vt_sample sample = { n_seeds, n_steps, step, value, NULL, 1, NULL, NULL };
 	assert_int_equal(vt_statistic_decline.values(ctx, settings, &sample, out), VT_OK);
 }
 
@@ -227,7 +227,7 @@ static bool passes_by(struct vt_ctx *ctx, struct settings settings, const char *
 	for (size_t i = 0; i < STEPS; i++) step[i] = (double)i;
 	while (strcmp(vt_statistic_decline.controls[which], name) != 0) which++;
 	plant(3, &shapes[3], sd, height, 8, value);
-	const struct vt_sample sample = { 8, STEPS, step, value, NULL };
+	const struct vt_sample sample = { 8, STEPS, step, value, NULL, 1, NULL, NULL };
 	assert_int_equal(vt_statistic_decline.control(ctx, &settings, which, &sample, &h, &passed), VT_OK);
 	return passed;
 }
@@ -270,7 +270,7 @@ static void flat_null_can_fail(void **state)
 	double value[8 * STEPS], step[STEPS] = { 0 }, flat[STEPS] = { 0 };
 	struct vt_noise noise;
 	struct vt_hypothesis h = { .delta = delta, .expect = VT_ABOVE };
-	const struct vt_sample sample = { 8, STEPS, step, value, NULL };
+	const struct vt_sample sample = { 8, STEPS, step, value, NULL, 1, NULL, NULL };
 	size_t count;
 	plant(3, &shapes[0], delta / 1.5, 2 * delta, 8, value);
 	assert_int_equal(vt_noise_estimate(*state, &sample, &noise), VT_OK);
@@ -282,7 +282,7 @@ static void flat_null_can_fail(void **state)
 static void noise_is_estimated(void **state)
 {
 	double value[8 * STEPS], step[STEPS] = { 0 };
-	const struct vt_sample sample = { 8, STEPS, step, value, NULL };
+	const struct vt_sample sample = { 8, STEPS, step, value, NULL, 1, NULL, NULL };
 	struct vt_noise noise;
 	plant(5, &shapes[3], 0.4, 3, 8, value);
 	for (size_t i = 40; i < 50; i++) value[i] += 100;

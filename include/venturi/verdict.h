@@ -20,9 +20,27 @@
 /* The series of one hypothesis over its live seeds, on the steps that all of them have. */
 struct vt_sample {
 	size_t n_seeds, n_steps;
-	const double *step;    /* n_steps */
-	const double *value;   /* n_seeds x n_steps, in the hypothesis's unit; NaN missing */
-	const unsigned *flags; /* n_seeds x n_steps */
+	const double *step;    /* n_steps, increasing */
+	const double *value;   /* n_seeds x n_places x n_steps, each line contiguous; NaN missing */
+	const unsigned *flags; /* the same shape; null where nothing is flagged */
+	size_t n_places;       /* 1 but for a statistic that asks for a whole dimension */
+	const double *place;   /* n_places coordinates along it; labels that are words count 1, 2, ...; else null */
+	/* What the series is compared with, for a statistic that asks for it, else null: the same
+	 * seeds in the same order, one place, steps of its own. */
+	const struct vt_sample *other;
+};
+
+/* What a statistic reads besides one line over step, and what its value is in.  All of it
+ * comes from its options and is borrowed from them; all null: the line alone, and a value in
+ * the unit of the hypothesis, into which the series is converted. */
+struct vt_needs {
+	const char *along;                  /* a dimension of the series that `at` leaves open: all its places */
+	const char *against;                /* another series of the same runs, at `at_against` */
+	const struct vt_pairs *at_against;
+	const struct vt_pairs *versus;      /* the same series of other runs: these settings in place of those of
+	                                     * `where`; a run is paired with the one that has the same `over` */
+	const char *unit;                   /* of the value where that is not the series': the hypothesis's must be
+	                                     * the same, and the series keep their own */
 };
 
 struct vt_statistic_kind {
@@ -34,6 +52,11 @@ struct vt_statistic_kind {
 	const char *const *controls;
 	enum vt_status (*control)(struct vt_ctx *ctx, const void *settings, size_t control, const struct vt_sample *in,
 	                          const struct vt_hypothesis *h, bool *passed);
+	/* Null: needs nothing but the line.  `settings` have passed the option table. */
+	void (*needs)(const void *settings, struct vt_needs *out);
+	/* Which values are only bounds, as the step of an event that did not happen is: the outcome
+	 * must stand without them.  Null: none ever is.  `out` holds n_seeds. */
+	enum vt_status (*bounds)(struct vt_ctx *ctx, const void *settings, const struct vt_sample *in, bool *out);
 };
 
 enum vt_outcome { VT_SUPPORTED, VT_REFUTED, VT_INCONCLUSIVE, VT_NOT_RUN, VT_NOT_OPERATIONALISED };
@@ -72,7 +95,7 @@ enum vt_outcome vt_decide(enum vt_expect expect, size_t n, const double *value, 
  * different networks are not mixed.  Runs born dead (alive = 0) and diverged ones are
  * counted apart, unfinished ones left out.  Values with an invalid flag (value.h) are
  * missing and counted; an outcome must stand without values that are only bounds
- * (censored); other flags are named in the reason.  Bits and nats are converted.
+ * (censored, or bounds by the statistic's own account); other flags are named in the reason.  Bits and nats are converted.
  *
  * VT_ECONFIG: with `with`, a label, dimension, setting, unit or control that the files do
  * not have (from run files: an inconclusive ruling that says so); registered hypotheses

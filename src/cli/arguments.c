@@ -219,6 +219,17 @@ done:
 	return status;
 }
 
+/* A statistic whose value has a unit of its own is judged in that. */
+static enum vt_status check_unit(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_hypothesis *h,
+                                 const struct vt_statistic_kind *s)
+{
+	struct vt_needs needs = { 0 };
+	if (s->needs) s->needs(h->statistic.settings, &needs);
+	if (!needs.unit || strcmp(needs.unit, h->unit) == 0) return VT_OK;
+	return vt_ctx_fail(ctx, VT_ECONFIG, "%s: hypothesis '%s': %s is in %s, and the hypothesis has unit: %.80s", e->path,
+	                   h->name, s->kind.name, needs.unit, h->unit);
+}
+
 /* The controls that a hypothesis names must be its statistic's. */
 static enum vt_status check_controls(struct vt_ctx *ctx, const struct vt_experiment *e)
 {
@@ -227,6 +238,7 @@ static enum vt_status check_controls(struct vt_ctx *ctx, const struct vt_experim
 		/* the kind is the statistic's first member */
 		const struct vt_statistic_kind *s = (const struct vt_statistic_kind *)h->statistic.kind;
 		size_t n = 0;
+		if (check_unit(ctx, e, h, s) != VT_OK) return VT_ECONFIG;
 		while (s->controls && s->controls[n]) n++;
 		for (size_t j = 0; j < h->controls.n; j++) {
 			const char *name = h->controls.v[j];

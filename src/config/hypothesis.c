@@ -68,13 +68,13 @@ static enum vt_status check_arm(struct vt_filling *f, const struct vt_plan *p, c
 }
 
 static enum vt_status check_where(struct vt_filling *f, const struct vt_plan *p, const struct vt_node *root,
-                                  const struct vt_node *where, struct vt_hypothesis *h)
+                                  const struct vt_node *where, struct vt_pairs *pairs)
 {
 	enum vt_status status = VT_OK;
-	for (size_t i = 0; i < h->where.n; i++) {
+	for (size_t i = 0; i < pairs->n; i++) {
 		const struct vt_node *key = where->key[i], *value = where->item[i];
 		if (strcmp(key->text, VT_ARM) == 0) VT_TRY(check_arm(f, p, key, value));
-		else VT_TRY(canonical(f, root, key, value, &h->where.key[i], &h->where.value[i]));
+		else VT_TRY(canonical(f, root, key, value, &pairs->key[i], &pairs->value[i]));
 	}
 done:
 	return status;
@@ -105,13 +105,30 @@ static enum vt_status check_series(struct vt_filling *f, const struct vt_node *r
 	return vt_node_fail(f->ctx, node, "no measure of this experiment writes group '%s'; add one, or correct it", group);
 }
 
+/* What a statistic compares with is named among its options: `against` is a series, as
+ * `series` is, and `versus` says settings, as `where` does. */
+static enum vt_status check_comparison(struct vt_filling *f, const struct vt_plan *p, const struct vt_node *root,
+                                       const struct vt_node *map, struct vt_hypothesis *h)
+{
+	const struct vt_option *options = h->statistic.kind->options;
+	const struct vt_option *against = vt_option_find(options, "against"), *versus = vt_option_find(options, "versus");
+	char *settings = h->statistic.settings;
+	enum vt_status status = VT_OK;
+	if (against && vt_node_find(map, "against")) VT_TRY(check_series(f, root, vt_node_find(map, "against")));
+	if (versus && vt_node_find(map, "versus"))
+		VT_TRY(check_where(f, p, root, vt_node_find(map, "versus"), (struct vt_pairs *)(void *)(settings + versus->offset)));
+done:
+	return status;
+}
+
 static enum vt_status check_against(struct vt_filling *f, const struct vt_plan *p, const struct vt_node *root,
                                     const struct vt_node *map, struct vt_hypothesis *h)
 {
 	const struct vt_node *over = vt_node_find(map, "over");
 	enum vt_status status;
 	VT_TRY(check_series(f, root, vt_node_find(map, "series")));
-	VT_TRY(check_where(f, p, root, vt_node_find(map, "where"), h));
+	VT_TRY(check_where(f, p, root, vt_node_find(map, "where"), &h->where));
+	VT_TRY(check_comparison(f, p, root, map, h));
 	if (over) VT_TRY(canonical(f, root, over, NULL, &h->over, NULL));
 done:
 	return status;

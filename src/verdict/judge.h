@@ -22,20 +22,25 @@ void vt_excuse_set(struct vt_excuse *e, const char *format, ...) __attribute__((
 /* What the runs say about one hypothesis.  Where they say nothing, `excuse` has the reason
  * in one sentence and the sample is empty. */
 struct vt_evidence {
-	struct vt_sample sample;
-	double *step, *value; /* behind the sample */
-	unsigned *flags;
+	struct vt_sample sample, other; /* sample.other is &other where the statistic compares */
+	struct vt_numbers {
+		double *step, *value, *place;
+		unsigned *flags;
+	} behind[2];          /* what the two samples point to */
 	size_t n_matching;    /* runs that `where` selects */
 	size_t n_dead;        /* of them, born dead or diverged */
-	size_t n_left_out;    /* of them, unfinished or without the series */
+	size_t n_left_out;    /* of them, unfinished, without the series or without a partner in `versus` */
 	size_t n_flagged;     /* live runs with a caution on the series */
 	size_t n_missing;     /* values of live runs behind an invalid flag */
-	size_t n_censored;    /* values that are bounds */
+	size_t n_censored;    /* numbers of series that are bounds */
+	size_t n_bounds;      /* seeds whose value is a bound by the statistic's account */
 	unsigned cautions;    /* union of the flags that are not invalid */
 	struct vt_excuse excuse;
 	bool not_run;         /* the excuse is that nothing was run */
 	bool misfit;          /* the excuse is that the hypothesis does not fit the files */
 };
+/* What the statistic of h asks for. */
+struct vt_needs vt_needs_of(const struct vt_hypothesis *h);
 
 /* Takes the runs whose registered hypotheses read `text` (null: all runs), that agree with
  * `where`, are alive and complete; their series at `at`, in the hypothesis's unit, on the
@@ -44,13 +49,18 @@ enum vt_status vt_evidence_gather(struct vt_ctx *ctx, const struct vt_runs *runs
                                   const struct vt_hypothesis *h, struct vt_evidence *out);
 void vt_evidence_clear(struct vt_evidence *e);
 
-/* One line of a series: the numbers over `step` at fixed labels of the other dimensions,
- * strided, borrowed from the series.  False: there is no such line, and *why says so. */
-struct vt_line {
-	const double *step, *value; /* value[i * stride] */
+/* Lines of a series: the numbers over `step` at fixed labels of the other dimensions, and at
+ * every place of one of them where a statistic asks for that; strided, borrowed from the
+ * series.  Value i at place p is value[i * stride + p * place_stride]. */
+struct vt_lines {
+	const double *step, *value;
 	size_t n, stride;
+	size_t n_places, place_stride; /* 1 and 0 without such a dimension */
+	size_t dimension;              /* its number in the series; 0: none */
 };
-bool vt_line_find(const struct vt_series *s, const struct vt_pairs *at, struct vt_line *out, struct vt_excuse *why);
+/* along: that dimension, or null.  False: there are no such lines, and *why says so. */
+bool vt_lines_find(const struct vt_series *s, const struct vt_pairs *at, const char *along, struct vt_lines *out,
+                   struct vt_excuse *why);
 
 /* What to multiply `from` by to have `to`; NaN where they do not agree. */
 double vt_unit_factor(const char *from, const char *to);

@@ -1,4 +1,4 @@
-/* One line out of a series: fixed labels, a unit.  Called when evidence is gathered.
+/* Lines out of a series: fixed labels, perhaps one dimension open, a unit.  Called when evidence is gathered.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -83,26 +83,51 @@ static bool know_dims(const struct vt_series *s, const struct vt_pairs *at, stru
 	return true;
 }
 
-static bool over_steps(const struct vt_series *s, const struct vt_pairs *at, struct vt_excuse *why)
+static bool over_steps(const struct vt_series *s, const struct vt_pairs *at, const char *along, struct vt_excuse *why)
 {
 	if (!s->value) vt_excuse_set(why, "%s holds text, wanted numbers", s->name);
 	else if (s->rank == 0 || strcmp(s->dim_name[0], "step") != 0 || !s->coord[0])
 		vt_excuse_set(why, "%s does not run over step", s->name);
 	else if (wanted_label(at, "step")) vt_excuse_set(why, "`at` fixes step, over which a statistic runs");
+	else if (along && strcmp(along, "step") == 0)
+		vt_excuse_set(why, "`along` is step, over which a statistic runs in any case");
 	else return true;
 	return false;
 }
 
-bool vt_line_find(const struct vt_series *s, const struct vt_pairs *at, struct vt_line *out, struct vt_excuse *why)
+/* `along` is a dimension that `at` leaves open. */
+static bool open_dim(const struct vt_series *s, const struct vt_pairs *at, const char *along, struct vt_excuse *why)
+{
+	struct vt_pairs one = { 1, (char **)&along, NULL };
+	if (!along) return true;
+	if (!know_dims(s, &one, why)) return false;
+	if (!wanted_label(at, along)) return true;
+	vt_excuse_set(why, "`at` fixes %s, along which the statistic runs", along);
+	return false;
+}
+
+bool vt_lines_find(const struct vt_series *s, const struct vt_pairs *at, const char *along, struct vt_lines *out,
+                   struct vt_excuse *why)
 {
 	size_t offset = 0, stride = 1;
-	if (!over_steps(s, at, why) || !know_dims(s, at, why)) return false;
+	struct vt_lines l = { .n_places = 1 };
+	if (!over_steps(s, at, along, why) || !know_dims(s, at, why) || !open_dim(s, at, along, why)) return false;
 	for (size_t d = s->rank; d-- > 1;) {
-		size_t index;
-		if (!fix_dim(s, d, at, &index, why)) return false;
+		size_t index = 0;
+		if (along && strcmp(s->dim_name[d], along) == 0) {
+			l.n_places = s->dim[d];
+			l.place_stride = stride;
+			l.dimension = d;
+		} else if (!fix_dim(s, d, at, &index, why)) {
+			return false;
+		}
 		offset += index * stride;
 		stride *= s->dim[d];
 	}
-	*out = (struct vt_line){ s->coord[0], s->value + offset, s->dim[0], stride };
+	l.step = s->coord[0];
+	l.value = s->value + offset;
+	l.n = s->dim[0];
+	l.stride = stride;
+	*out = l;
 	return true;
 }

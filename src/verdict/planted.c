@@ -137,7 +137,7 @@ enum vt_status vt_planted_count(struct vt_ctx *ctx, vt_values_fn *values, const 
 
 	VT_NEW(ctx, series, in->n_seeds * in->n_steps);
 	VT_NEW(ctx, value, in->n_seeds);
-	const struct vt_sample sample = { in->n_seeds, in->n_steps, in->step, series, in->flags };
+	const struct vt_sample sample = { in->n_seeds, in->n_steps, in->step, series, in->flags, 1, NULL, NULL };
 	for (uint64_t replicate = 0; replicate < VT_REPLICATES; replicate++) {
 		plant(in, mean, noise, replicate, series);
 		VT_TRY(values(ctx, h->statistic.settings, &sample, value));

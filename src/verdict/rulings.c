@@ -99,13 +99,16 @@ static void write_counts(FILE *f, const struct vt_evidence *e)
 	if (e->n_dead > 0) fprintf(f, "; %zu dead run%s left out", e->n_dead, e->n_dead > 1 ? "s" : "");
 	if (e->n_left_out > 0) fprintf(f, "; %zu unfinished run%s left out", e->n_left_out, e->n_left_out > 1 ? "s" : "");
 	if (e->n_missing > 0) fprintf(f, "; %zu invalid value%s left out", e->n_missing, e->n_missing > 1 ? "s" : "");
+	if (e->n_bounds > 0)
+		fprintf(f, "; in %zu of %zu runs the value is only a bound: what it waits for did not happen", e->n_bounds,
+		        e->sample.n_seeds);
 	write_cautions(f, e);
 }
 
 /* Controls passed and the interval is clear, yet there is no outcome: bounds decide it. */
 static bool hangs_on_bounds(const struct vt_ruling *r, const struct vt_evidence *e)
 {
-	if (e->n_censored == 0 || r->outcome != VT_INCONCLUSIVE) return false;
+	if (e->n_censored + e->n_bounds == 0 || r->outcome != VT_INCONCLUSIVE) return false;
 	for (size_t i = 0; i < r->n_controls; i++)
 		if (!r->control_passed[i]) return false;
 	return isfinite(r->p_holm) && r->p_holm < 1 - VT_CONFIDENCE;
@@ -121,7 +124,8 @@ static void write_sentence(FILE *f, const struct vt_ruling *r, const struct vt_e
 		        (long long)h->seeds_min);
 	} else {
 		write_interval(f, r, (enum vt_expect)h->expect);
-		if (hangs_on_bounds(r, e)) fprintf(f, ", but not without the %zu values that are bounds", e->n_censored);
+		if (hangs_on_bounds(r, e)) fprintf(f, ", but not without the %zu values that are bounds",
+			                              e->n_censored + e->n_bounds);
 		write_controls(f, r);
 	}
 	write_counts(f, e);

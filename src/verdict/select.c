@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,4 +106,48 @@ enum vt_status vt_selection_make(struct vt_ctx *ctx, const struct vt_runs *runs,
 	status = VT_OK;
 done:
 	return status;
+}
+
+static const char *value_in(const struct vt_pairs *p, const char *key)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->key[i], key) == 0) return p->value[i];
+	return NULL;
+}
+
+enum vt_status vt_selection_versus(struct vt_ctx *ctx, const struct vt_runs *runs, const char *text,
+                                   const struct vt_hypothesis *h, const struct vt_pairs *versus,
+                                   struct vt_selection *out, struct vt_excuse *why, bool *misfit)
+{
+	enum vt_status status;
+	struct vt_hypothesis other = *h;
+	struct vt_pairs where = { 0 };
+	struct vt_excuse own = { "" };
+
+	VT_NEW(ctx, where.key, h->where.n + versus->n + 1);
+	VT_NEW(ctx, where.value, h->where.n + versus->n + 1);
+	for (size_t i = 0; i < h->where.n; i++) {
+		if (value_in(versus, h->where.key[i])) continue;
+		where.key[where.n] = h->where.key[i];
+		where.value[where.n++] = h->where.value[i];
+	}
+	for (size_t i = 0; i < versus->n; i++) {
+		where.key[where.n] = versus->key[i];
+		where.value[where.n++] = versus->value[i];
+	}
+	other.where = where;
+	VT_TRY(vt_selection_make(ctx, runs, text, &other, out, &own, misfit));
+	if (own.text[0]) vt_excuse_set(why, "with `versus`: %.500s", own.text);
+done:
+	free(where.key);
+	free(where.value);
+	return status;
+}
+
+size_t vt_selection_partner(const struct vt_runs *runs, const struct vt_selection *s, const char *over, size_t run)
+{
+	const char *value = vt_runs_setting(runs, run, over);
+	for (size_t i = 0; i < s->n; i++)
+		if (same_setting(value, vt_runs_setting(runs, s->run[i], over))) return s->run[i];
+	return SIZE_MAX;
 }

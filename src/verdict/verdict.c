@@ -64,24 +64,59 @@ done:
 	return status;
 }
 
-/* The statistic once more with the censored values missing: a bound of unknown side may not
- * carry an outcome. */
+static enum vt_status mask_censored(struct vt_ctx *ctx, const struct vt_sample *s, double **value, struct vt_sample *out)
+{
+	enum vt_status status;
+	size_t n = s->n_seeds * s->n_places * s->n_steps;
+
+	VT_NEW(ctx, *value, n);
+	for (size_t i = 0; i < n; i++) (*value)[i] = s->flags[i] & VT_CENSORED ? (double)NAN : s->value[i];
+	*out = *s;
+	out->value = *value;
+	status = VT_OK;
+done:
+	return status;
+}
+
+/* Values that are bounds by the statistic's own account. */
+static enum vt_status drop_bounds(struct vt_ctx *ctx, struct matter *m)
+{
+	enum vt_status status;
+	const struct vt_sample *s = &m->evidence.sample;
+	bool *bound = NULL;
+
+	if (!statistic_of(m->h)->bounds) return VT_OK;
+	VT_NEW(ctx, bound, s->n_seeds);
+	VT_TRY(statistic_of(m->h)->bounds(ctx, m->h->statistic.settings, s, bound));
+	for (size_t i = 0; i < s->n_seeds; i++) {
+		if (!bound[i]) continue;
+		m->bounded[i] = NAN;
+		m->evidence.n_bounds++;
+	}
+done:
+	free(bound);
+	return status;
+}
+
+/* The statistic once more with the censored values missing, and without the values that are
+ * bounds: one of unknown side may not carry an outcome. */
 static enum vt_status values_without_bounds(struct vt_ctx *ctx, struct matter *m)
 {
 	enum vt_status status;
 	const struct vt_sample *s = &m->evidence.sample;
-	double *value = NULL;
+	struct vt_sample rest, other;
+	double *value[2] = { NULL, NULL };
 
-	VT_NEW(ctx, value, s->n_seeds * s->n_steps);
 	VT_NEW(ctx, m->bounded, s->n_seeds);
-	for (size_t i = 0; i < s->n_seeds * s->n_steps; i++)
-		value[i] = s->flags[i] & VT_CENSORED ? (double)NAN : s->value[i];
-	struct vt_sample rest = *s;
-	rest.value = value;
+	VT_TRY(mask_censored(ctx, s, &value[0], &rest));
+	if (s->other) VT_TRY(mask_censored(ctx, s->other, &value[1], &other));
+	if (s->other) rest.other = &other;
 	VT_TRY(statistic_of(m->h)->values(ctx, m->h->statistic.settings, &rest, m->bounded));
+	VT_TRY(drop_bounds(ctx, m));
 	m->n_bounded = drop_missing(m->bounded, s->n_seeds);
 done:
-	free(value);
+	free(value[0]);
+	free(value[1]);
 	return status;
 }
 
@@ -94,7 +129,8 @@ static enum vt_status compute(struct vt_ctx *ctx, struct matter *m, struct vt_ru
 	VT_NEW(ctx, m->value, s->n_seeds);
 	if (s->n_seeds > 0) VT_TRY(statistic_of(m->h)->values(ctx, m->h->statistic.settings, s, m->value));
 	r->n_seeds = drop_missing(m->value, s->n_seeds);
-	if (m->evidence.n_censored > 0) VT_TRY(values_without_bounds(ctx, m));
+	if (s->n_seeds > 0 && (m->evidence.n_censored > 0 || statistic_of(m->h)->bounds))
+		VT_TRY(values_without_bounds(ctx, m));
 	vt_decide((enum vt_expect)m->h->expect, r->n_seeds, m->value, m->h->delta, VT_CONFIDENCE, &r->value, &r->lo95,
 	          &r->hi95, &r->p);
 	r->lo = r->lo95;
@@ -131,6 +167,15 @@ static bool controls_exist(const struct vt_hypothesis *h, struct vt_excuse *why)
 	return true;
 }
 
+/* A value with a unit of its own is judged in that unit. */
+static bool unit_agrees(const struct vt_hypothesis *h, struct vt_excuse *why)
+{
+	const struct vt_needs needs = vt_needs_of(h);
+	if (!needs.unit || strcmp(needs.unit, h->unit) == 0) return true;
+	vt_excuse_set(why, "%s is in %s, and the hypothesis has delta in %s", h->statistic.kind->name, needs.unit, h->unit);
+	return false;
+}
+
 static enum vt_status run_controls(struct vt_ctx *ctx, const struct matter *m, struct vt_ruling *r)
 {
 	enum vt_status status;
@@ -159,7 +204,7 @@ static enum vt_status examine(struct vt_ctx *ctx, const struct vt_runs *runs, co
 	struct vt_evidence *e = &m->evidence;
 
 	VT_TRY(vt_evidence_gather(ctx, runs, text, m->h, e));
-	if (!e->excuse.text[0]) e->misfit = !controls_exist(m->h, &e->excuse);
+	if (!e->excuse.text[0]) e->misfit = !controls_exist(m->h, &e->excuse) || !unit_agrees(m->h, &e->excuse);
 	VT_REQUIRE(ctx, text || !e->misfit, VT_ECONFIG, "hypothesis %s: %s", m->h->name, e->excuse.text);
 	r->n_dead = e->n_dead;
 	r->n_flagged = e->n_flagged;
@@ -181,7 +226,7 @@ static bool controls_passed(const struct vt_ruling *r)
 	return true;
 }
 
-/* Outcome at the level that Holm leaves; with censored values it must stand without them. */
+/* Outcome at the level that Holm leaves; with values that are bounds it must stand without them. */
 static void conclude(const struct matter *m, struct vt_ruling *r, double adjusted, double level)
 {
 	double mean, lo, hi, p;
