@@ -24,6 +24,7 @@
 #include "venturi/theory.h"
 #include "venturi/measure.h"
 #include "venturi/verdict.h"
+#include "venturi/onset.h"
 #include "venturi/report.h"
 #include "venturi/run.h"
 #include "venturi/validate.h"

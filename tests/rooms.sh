@@ -16,6 +16,7 @@ BEGIN {
 	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["validate"] = "run"
 	owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
+	owner["onset"] = "verdict"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
 	ban("measure", "model train probe")

@@ -137,12 +137,6 @@ static double planted(double height, double place)
 	return height * (left > 1 ? 1 : left < 0 ? 0 : left);
 }
 
-/* The outcome that says "it moved": of flat series a false alarm. */
-static enum vt_outcome alarm(const struct vt_hypothesis *h)
-{
-	return h->expect == VT_WITHIN ? VT_REFUTED : VT_SUPPORTED;
-}
-
 /* The outcome that a fall beyond delta must have. */
 static enum vt_outcome finding(const struct vt_hypothesis *h)
 {
@@ -175,7 +169,7 @@ static enum vt_status control(struct vt_ctx *ctx, const void *settings, size_t w
 	size_t count;
 
 	(void)settings; /* they stand in h as well */
-	if (which == FLAT_NULL) VT_TRY(count_planted(ctx, in, h, 0, alarm(h), &count));
+	if (which == FLAT_NULL) VT_TRY(count_planted(ctx, in, h, 0, vt_alarm(h), &count));
 	else VT_TRY(count_planted(ctx, in, h, 2 * h->delta, finding(h), &count));
 	*passed = which == FLAT_NULL ? !vt_exceeds(count, 0.05) : !vt_exceeds(VT_REPLICATES - count, 0.2);
 done:

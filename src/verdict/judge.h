@@ -77,6 +77,12 @@ enum vt_status vt_holm(struct vt_ctx *ctx, size_t n, const double *p, double alp
 char *vt_ruling_sentence(struct vt_ctx *ctx, const struct vt_ruling *r, const struct vt_evidence *e,
                          const struct vt_hypothesis *h);
 
+/* ---- ranks --------------------------------------------------------------- */
+
+/* Spearman's correlation of n pairs, ties at their middle rank; NaN with fewer than 3 or
+ * where one side is all ties.  Source: Kendall, Gibbons 1990, ch. 3. */
+enum vt_status vt_rank_correlation(struct vt_ctx *ctx, size_t n, const double *x, const double *y, double *out);
+
 /* ---- planted series ----------------------------------------------------- */
 
 /* Noise as in a sample, standard deviations: `offset` of a seed as a whole, `slow` with a
@@ -89,6 +95,12 @@ struct vt_noise {
 enum vt_status vt_noise_estimate(struct vt_ctx *ctx, const struct vt_sample *in, struct vt_noise *out);
 
 enum { VT_REPLICATES = 200 };
+
+/* The outcome that says "there is something": of a planted null a false alarm, of an effect
+ * beyond delta, planted in the direction that h speaks of, a finding. */
+enum vt_outcome vt_alarm(const struct vt_hypothesis *h);
+/* The outcome of h by these values at the uncorrected level; those that are NaN do not count. */
+enum vt_outcome vt_outcome_of(const struct vt_hypothesis *h, size_t n, double *value);
 
 /* For how many of VT_REPLICATES samples of the same size as `in`, made of `mean` (n_steps
  * numbers) and noise, the outcome of `h` is `wanted`.  `values` is the statistic; its

@@ -121,10 +121,18 @@ static void plant(const struct vt_sample *in, const double *mean, const struct v
 	}
 }
 
-static enum vt_outcome outcome(const struct vt_hypothesis *h, size_t n, const double *value)
+enum vt_outcome vt_alarm(const struct vt_hypothesis *h)
+{
+	return h->expect == VT_WITHIN ? VT_REFUTED : VT_SUPPORTED;
+}
+
+enum vt_outcome vt_outcome_of(const struct vt_hypothesis *h, size_t n, double *value)
 {
 	double mean, lo, hi, p;
-	return vt_decide((enum vt_expect)h->expect, n, value, h->delta, VT_CONFIDENCE, &mean, &lo, &hi, &p);
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (isfinite(value[i])) value[kept++] = value[i];
+	return vt_decide((enum vt_expect)h->expect, kept, value, h->delta, VT_CONFIDENCE, &mean, &lo, &hi, &p);
 }
 
 enum vt_status vt_planted_count(struct vt_ctx *ctx, vt_values_fn *values, const struct vt_hypothesis *h,
@@ -141,7 +149,7 @@ enum vt_status vt_planted_count(struct vt_ctx *ctx, vt_values_fn *values, const 
 	for (uint64_t replicate = 0; replicate < VT_REPLICATES; replicate++) {
 		plant(in, mean, noise, replicate, series);
 		VT_TRY(values(ctx, h->statistic.settings, &sample, value));
-		found += outcome(h, in->n_seeds, value) == wanted;
+		found += vt_outcome_of(h, in->n_seeds, value) == wanted;
 	}
 	*count = found;
 	status = VT_OK;
