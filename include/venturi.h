@@ -10,6 +10,7 @@
 #include "venturi/value.h"
 #include "venturi/kind.h"
 #include "venturi/num.h"
+#include "venturi/fft.h"
 #include "venturi/pairs.h"
 #include "venturi/config.h"
 #include "venturi/input.h"

@@ -89,6 +89,13 @@ void vt_ctx_print(const struct vt_ctx *ctx);
 		} \
 	} while (0)
 
+/* Keeps `thing` with the context until vt_ctx_free, which calls `release` on it: what a library of
+ * ours caches between calls.  owner: the address of anything constant of the keeper's; one thing an
+ * owner.  VT_ENOMEM: nothing was kept and the caller still owns it. */
+enum vt_status vt_ctx_keep(struct vt_ctx *ctx, const void *owner, void *thing, void (*release)(void *thing));
+/* What `owner` keeps, or null. */
+void *vt_ctx_kept(const struct vt_ctx *ctx, const void *owner);
+
 /* ---- memory ----------------------------------------------------------- */
 
 /* n objects of `size` bytes, zeroed, 64-byte aligned; null and a message in the
@@ -138,6 +145,9 @@ enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt
 
 /* Which of the context's threads runs the calling block, from 0: for scratch that holds nothing between blocks. */
 size_t vt_blocks_worker(void);
+/* Runs fn(self) while no other thread of the process is inside this function: for libraries that
+ * have parts that only one thread may enter. */
+void vt_alone_run(void (*fn)(void *self), void *self);
 
 /* First item of block b when n items are cut into n_blocks nearly equal parts. */
 size_t vt_block_begin(size_t b, size_t n_blocks, size_t n);

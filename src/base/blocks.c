@@ -86,6 +86,12 @@ enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt
 	return (enum vt_status)(stop < 0 ? stop : reject);
 }
 
+void vt_alone_run(void (*fn)(void *self), void *self)
+{
+#pragma omp critical(vt_alone)
+	fn(self);
+}
+
 const char *vt_isa(void)
 {
 #if defined VT_WITHOUT_CLONES || !defined __x86_64__

@@ -6,11 +6,20 @@
 
 #include "venturi/base.h"
 
+/* What somebody keeps between calls. */
+struct kept {
+	const void *owner;
+	void *thing;
+	void (*release)(void *thing);
+	struct kept *next;
+};
+
 struct vt_ctx {
 	int threads;
 	enum vt_level level;
 	vt_progress_fn *progress;
 	void *progress_self;
+	struct kept *kept;
 	char trail[4096];
 };
 

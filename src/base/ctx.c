@@ -62,7 +62,32 @@ struct vt_ctx *vt_ctx_create(void)
 
 void vt_ctx_free(struct vt_ctx *ctx)
 {
+	if (!ctx) return;
+	for (struct kept *k = ctx->kept, *next; k; k = next) {
+		next = k->next;
+		k->release(k->thing);
+		free(k);
+	}
 	free(ctx);
+}
+
+enum vt_status vt_ctx_keep(struct vt_ctx *ctx, const void *owner, void *thing, void (*release)(void *thing))
+{
+	enum vt_status status;
+	struct kept *k;
+	VT_NEW(ctx, k, 1);
+	*k = (struct kept){ owner, thing, release, ctx->kept };
+	ctx->kept = k;
+	status = VT_OK;
+done:
+	return status;
+}
+
+void *vt_ctx_kept(const struct vt_ctx *ctx, const void *owner)
+{
+	for (const struct kept *k = ctx->kept; k; k = k->next)
+		if (k->owner == owner) return k->thing;
+	return NULL;
 }
 
 int vt_ctx_threads(const struct vt_ctx *ctx)
