@@ -44,6 +44,7 @@ static void laws_have_their_spread(void **state)
 		{ "he-normal", sqrt(2.0 / 500), 1 },
 		{ "he-uniform", sqrt(2.0 / 500), sqrt(6.0 / 500) },
 		{ "orthogonal", 1 / sqrt(500), 1 },
+		{ "torch-uniform", 1 / sqrt(3.0 * 500), 1 / sqrt(500) },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof law / sizeof *law; i++) {
@@ -53,6 +54,25 @@ static void laws_have_their_spread(void **state)
 			fail_msg("%s: sd %g wanted %g, largest %g bound %g", law[i].name, deviation, law[i].deviation,
 			         largest, law[i].bound);
 	}
+}
+
+/* torch.nn.Linear draws biases from the law of the weights: 400 biases above 500 inputs. */
+static void torch_has_biases(void **state)
+{
+	static const char *const override[] = { "model.init=torch-uniform", "model.widths=[500,400]", "model.bias=3",
+		                                "model.init_output=he-normal", "train.precision=double", NULL };
+	struct small_task s;
+	double squares = 0, half = 1 / sqrt(500);
+	(void)state;
+	small_task_open(&s, override);
+	const double *b = (const double *)s.model->parameter + s.model->block[3].offset, *last = b + 400 + 400 * 2;
+	for (size_t i = 0; i < 400; i++) {
+		assert_true(fabs(b[i] - 3) <= half);
+		squares += (b[i] - 3) * (b[i] - 3);
+	}
+	assert_true(fabs(sqrt(squares / 400) * sqrt(3) / half - 1) < 0.1);
+	assert_true(last[0] == 3 && last[1] == 3);
+	small_task_close(&s);
 }
 
 static void orthogonal_is_orthonormal(void **state)
@@ -93,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(laws_have_their_spread),
+		cmocka_unit_test(torch_has_biases),
 		cmocka_unit_test(orthogonal_is_orthonormal),
 		cmocka_unit_test(bias_and_seed),
 	};

@@ -28,6 +28,7 @@ static double deviation(enum vt_init law, double p, double q)
 	case VT_GLOROT_NORMAL: return sqrt(2 / (p + q));
 	case VT_HE_NORMAL: return sqrt(2 / p);            /* He et al. 2015, eq. 10 */
 	case VT_HE_UNIFORM: return sqrt(6 / p);           /* half-width */
+	case VT_TORCH_UNIFORM: return 1 / sqrt(p);        /* half-width; torch.nn.Linear's default */
 	default: return 1;
 	}
 }
@@ -38,6 +39,7 @@ static double draw(enum vt_init law, struct vt_rng *r)
 	case VT_TRUNCATED_FAN_IN:
 	case VT_TRUNCATED_FAN_OUT: return truncated(r);
 	case VT_GLOROT_UNIFORM:
+	case VT_TORCH_UNIFORM:
 	case VT_HE_UNIFORM: return 2 * vt_rng_uniform(r) - 1;
 	default: return vt_rng_normal(r);
 	}

@@ -64,7 +64,7 @@ struct vt_mlp_settings {
 	int quantise;
 };
 enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_GLOROT_NORMAL, VT_HE_NORMAL,
-               VT_HE_UNIFORM, VT_ORTHOGONAL, VT_INIT_SAME };
+               VT_HE_UNIFORM, VT_ORTHOGONAL, VT_TORCH_UNIFORM, VT_INIT_SAME };
 
 /* w[p,q] by (seed, VT_PURPOSE_INIT, block), in double. */
 enum vt_status vt_initialise_weights(struct vt_ctx *ctx, enum vt_init law, double scale, uint64_t seed, size_t block,

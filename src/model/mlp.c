@@ -17,9 +17,10 @@ static const char *const activations[] = { "tanh", "relu", "leaky-relu", "softsi
                                            NULL };
 static const char *const laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
                                     "he-normal",
-                                    "he-uniform", "orthogonal", NULL };
+                                    "he-uniform", "orthogonal", "torch-uniform", NULL };
 static const char *const output_laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
-                                           "he-normal", "he-uniform", "orthogonal", "same", NULL };
+                                           "he-normal", "he-uniform", "orthogonal", "torch-uniform", "same",
+                                           NULL };
 
 static const char *const bits[] = { "0", "4", "8", "16", NULL };
 
@@ -28,7 +29,8 @@ static const struct vt_option options[] = {
 	{ "widths", VT_INTS, AT(widths), 1, 65536, NULL, "units", "widths of the hidden layers, input and output left out",
 	  .max_items = 64 },
 	{ "activation", VT_CHOICE, AT(activation), 0, 0, "tanh", NULL, "activation of the hidden layers", activations },
-	{ "init", VT_CHOICE, AT(init), 0, 0, "truncated-fan-in", NULL, "law of the hidden layers' initial weights", laws },
+	{ "init", VT_CHOICE, AT(init), 0, 0, "truncated-fan-in", NULL, "law of the hidden layers' initial weights; "
+	  "torch-uniform: U(+-1/sqrt(fan-in)), and biases from the same law", laws },
 	{ "init_output", VT_CHOICE, AT(init_output), 0, 0, "same", NULL, "law of the output layer's, or same", output_laws },
 	{ "init_scale", VT_REAL, AT(init_scale), 0, 1e6, "1", NULL, "factor on every initial weight" },
 	{ "bias", VT_REAL, AT(bias), -1e6, 1e6, "0", NULL, "initial value of every bias" },
@@ -115,6 +117,10 @@ static enum vt_status initialise_block(struct vt_ctx *ctx, struct vt_model *m, u
 	double *w = NULL;
 	VT_NEW(ctx, w, n);
 	for (size_t i = 0; i < n; i++) w[i] = s->bias;
+	/* The one law that speaks of biases: as many inputs as the weights above them have rows. */
+	double width = law == VT_TORCH_UNIFORM && !k->weight ? 1 / sqrt((double)m->block[b - 1].rows) : 0;
+	if (width > 0) VT_TRY(vt_initialise_weights(ctx, VT_TORCH_UNIFORM, width, seed, b, 1, n, w));
+	for (size_t i = 0; i < n && width > 0; i++) w[i] += s->bias;
 	if (k->weight) VT_TRY(vt_initialise_weights(ctx, (enum vt_init)law, s->init_scale, seed, b, k->rows, k->cols, w));
 	store(m, k->offset, n, w);
 	status = VT_OK;
