@@ -26,7 +26,7 @@ struct vt_optimiser_kind {
 
 /* Options of `train` that every training kind shares. */
 struct vt_train_settings {
-	struct vt_chosen optimiser;
+	struct vt_chosen optimiser;  /* kind null: the training kind moves the parameters itself */
 	double rate;
 	int64_t batch, epochs, seed; /* batch 0: full batch */
 	bool shuffle;
