@@ -77,6 +77,9 @@ enum vt_status vt_frame_step(struct vt_ctx *ctx, struct vt_frame *f, const char 
  * Integer types round to nearest; what does not fit or is NaN becomes 0. */
 enum vt_status vt_frame_put(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *variable,
                             size_t n, const double *value);
+/* All that a variable of numbers holds so far, every step of a growing one: *n numbers, caller frees. */
+enum vt_status vt_frame_values(struct vt_ctx *ctx, const struct vt_frame *f, const char *group, const char *variable,
+                               size_t *n, double **out);
 enum vt_status vt_frame_put_text(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *variable,
                                  size_t n, const char *const *value);
 /* A matrix as somebody else's data have it: a variable over two axes of its own, NAME_axis0 and NAME_axis1, without

@@ -88,7 +88,7 @@ enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt
 
 void vt_alone_run(void (*fn)(void *self), void *self)
 {
-#pragma omp critical(vt_alone)
+#pragma omp critical
 	fn(self);
 }
 

@@ -124,7 +124,8 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 }
 
 const struct vt_model_kind vt_model_table = {
-	.kind = { "table", "one free answer a grid point, zero at first: no network", "venturi", sizeof(struct settings), options,
+	.kind = { "table", "one free answer a grid point, zero at first: no network", "venturi", sizeof(struct settings),
+	          options,
 	          "Points that training does not visit keep their 0: it cannot generalise, and is a control, not a model" },
 	.plan = plan,
 	.initialise = initialise,

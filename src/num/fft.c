@@ -192,7 +192,8 @@ static enum vt_status series_block(void *self, size_t b)
 	return VT_OK;
 }
 
-static enum vt_status series(struct vt_ctx *ctx, enum kind kind, const struct vt_strided *l, const double *x, double *out)
+static enum vt_status series(struct vt_ctx *ctx, enum kind kind, const struct vt_strided *l, const double *x,
+                             double *out)
 {
 	enum vt_status status;
 	struct plan *p = NULL;

@@ -129,6 +129,23 @@ enum vt_status vt_frame_put(struct vt_ctx *ctx, struct vt_frame *f, const char *
 	return VT_OK;
 }
 
+enum vt_status vt_frame_values(struct vt_ctx *ctx, const struct vt_frame *f, const char *group, const char *variable,
+                               size_t *n, double **out)
+{
+	enum vt_status status;
+	const struct group *g = vt_frame_group(f, group);
+	const struct var *v = g ? vt_group_var(g, variable) : NULL;
+	double *value = NULL;
+	VT_REQUIRE(ctx, v && v->type != VT_TEXT, VT_EBUG, "there is no variable '/%s/%s' of numbers", group, variable);
+	VT_NEW(ctx, value, v->n);
+	for (size_t i = 0; i < v->n; i++) value[i] = vt_var_number(v, i);
+	*n = v->n;
+	*out = value;
+	status = VT_OK;
+done:
+	return status;
+}
+
 enum vt_status vt_frame_put_text(struct vt_ctx *ctx, struct vt_frame *f, const char *group, const char *variable,
                                  size_t n, const char *const *value)
 {
