@@ -11,6 +11,7 @@
 #include "venturi/kind.h"
 #include "venturi/num.h"
 #include "venturi/fft.h"
+#include "venturi/multitaper.h"
 #include "venturi/pairs.h"
 #include "venturi/config.h"
 #include "venturi/input.h"
