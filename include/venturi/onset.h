@@ -24,8 +24,8 @@ struct vt_onset_rule {
 /* An onset with its interval, in steps.
  *
  * step     a crossing: the first snapshot beyond the level; a change: the centre of the fit
- * lo, hi   a crossing: the last snapshot before it, and itself; a change: the centres that a
- *          likelihood ratio does not tell apart (95 %)
+ * lo, hi   a crossing: the last snapshot before it, and itself; a change: the centres that an
+ *          F test does not tell from the best (95 %)
  * reached  false: it did not happen until the last snapshot; step is that one, a lower bound,
  *          and hi infinite
  * Beyond the level from the first snapshot on: step is that one, an upper bound, and lo minus
@@ -45,7 +45,7 @@ bool vt_onset_bound(const struct vt_onset *o);
  * When it misleads: a crossing is late by up to the distance between snapshots, and noise
  * makes it earlier with stay = 0, later with stay = 1.  Neighbouring snapshots are taken for
  * independent in the interval of a change: with slow noise it is too narrow.
- * Source: crossing: Rahaman et al. 2019, sec. 3; likelihood interval: Venzon, Moolgavkar 1988. */
+ * Source: crossing: Rahaman et al. 2019, sec. 3; interval: Bates, Watts 1988, sec. 6.1. */
 enum vt_status vt_onset_find(struct vt_ctx *ctx, const struct vt_onset_rule *rule, size_t n, const double *step,
                              const double *value, struct vt_onset *out);
 
@@ -55,10 +55,11 @@ enum vt_status vt_onset_find(struct vt_ctx *ctx, const struct vt_onset_rule *rul
  * sloped  false: slope = 0, and what it is compared with is a constant instead of a line
  * steepest: largest |dy/dx| between the smallest and largest x
  * gain    AICc without the step less AICc with it; above 10 is strong evidence for a step
- * lo, hi  centres whose likelihood is within a factor exp(1.92) of the best
+ * lo, hi  centres that an F test on the residuals does not tell from the best (95 %)
  *
  * VT_EDOMAIN with fewer points or one x; VT_ENOMEM.  Cost: some 1000 n.
- * The width is at least half the median distance of neighbouring x, below which the data say
+ * The width is at least a quarter of the median distance of neighbouring x (10 to 90 % of the step
+ * then lie between two of them), below which the data say
  * nothing of it.  With noise that lasts over several points a step is found too easily.
  * Source: Burnham, Anderson 2002, sec. 2.4 (AICc). */
 struct vt_step_fit {

@@ -77,6 +77,23 @@ enum vt_status vt_holm(struct vt_ctx *ctx, size_t n, const double *p, double alp
 char *vt_ruling_sentence(struct vt_ctx *ctx, const struct vt_ruling *r, const struct vt_evidence *e,
                          const struct vt_hypothesis *h);
 
+/* ---- onsets, ends ---------------------------------------------------------- */
+
+struct vt_onset_rule;
+/* Names of enum vt_onset_by, enum vt_onset_way and of the scales, for option tables. */
+extern const char *const vt_onset_bys[], *const vt_onset_ways[], *const vt_onset_scales[];
+enum { VT_SCALE_LOG, VT_SCALE_STEP };
+const char *vt_onset_unit(int scale);
+/* Onset of every seed of a sample with one place, as log10 of the step or as the step, and
+ * whether it is only a bound; either may be null.  Step 0 has no logarithm: NaN.  VT_ENOMEM. */
+enum vt_status vt_onset_values(struct vt_ctx *ctx, const struct vt_onset_rule *rule, int scale,
+                               const struct vt_sample *in, double *value, bool *bound);
+
+/* Mean of the numbers that are not NaN; NaN without any. */
+double vt_finite_mean(const double *x, size_t n);
+/* The same of the last `tail` of n snapshots, at least one. */
+double vt_end_mean(const double *x, size_t n, double tail);
+
 /* ---- ranks --------------------------------------------------------------- */
 
 /* Spearman's correlation of n pairs, ties at their middle rank; NaN with fewer than 3 or
@@ -101,6 +118,11 @@ enum { VT_REPLICATES = 200 };
 enum vt_outcome vt_alarm(const struct vt_hypothesis *h);
 /* The outcome of h by these values at the uncorrected level; those that are NaN do not count. */
 enum vt_outcome vt_outcome_of(const struct vt_hypothesis *h, size_t n, double *value);
+
+/* One sample as `in` has seeds and steps: `mean` (n_steps numbers) and noise, from a stream of
+ * its own for each replicate, into n_seeds x n_steps. */
+void vt_plant(const struct vt_sample *in, const double *mean, const struct vt_noise *noise, uint64_t replicate,
+              double *value);
 
 /* For how many of VT_REPLICATES samples of the same size as `in`, made of `mean` (n_steps
  * numbers) and noise, the outcome of `h` is `wanted`.  `values` is the statistic; its

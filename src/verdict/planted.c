@@ -107,8 +107,8 @@ done:
 /* ---- replicates --------------------------------------------------------------- */
 
 /* The slow part is a first-order autoregression with deviation 1. */
-static void plant(const struct vt_sample *in, const double *mean, const struct vt_noise *noise, uint64_t replicate,
-                  double *value)
+void vt_plant(const struct vt_sample *in, const double *mean, const struct vt_noise *noise, uint64_t replicate,
+              double *value)
 {
 	struct vt_rng r = vt_rng_stream(0, VT_PURPOSE_CONTROL, replicate);
 	double keep = exp(-5 / (double)in->n_steps), renew = sqrt(1 - keep * keep);
@@ -147,7 +147,7 @@ enum vt_status vt_planted_count(struct vt_ctx *ctx, vt_values_fn *values, const 
 	VT_NEW(ctx, value, in->n_seeds);
 	const struct vt_sample sample = { in->n_seeds, in->n_steps, in->step, series, in->flags, 1, NULL, NULL };
 	for (uint64_t replicate = 0; replicate < VT_REPLICATES; replicate++) {
-		plant(in, mean, noise, replicate, series);
+		vt_plant(in, mean, noise, replicate, series);
 		VT_TRY(values(ctx, h->statistic.settings, &sample, value));
 		found += vt_outcome_of(h, in->n_seeds, value) == wanted;
 	}

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gsl/gsl_cdf.h>
+
 #include "venturi/num.h"
 #include "venturi/onset.h"
 
@@ -90,7 +92,7 @@ static enum vt_status prepare(struct vt_ctx *ctx, struct problem *p)
 	}
 	VT_REQUIRE(ctx, p->last > p->first, VT_EDOMAIN, "all %zu points have x = %g: no step can be fitted", n, p->first);
 	memcpy(p->shape, p->x, n * sizeof *p->shape);
-	p->narrowest = median_gap(p->shape, n) / 2;
+	p->narrowest = median_gap(p->shape, n) / 4;
 	p->widest = fmax(p->narrowest, (p->last - p->first) / 4);
 	memcpy(p->line, p->x, n * sizeof *p->line);
 	bool sloped = p->sloped;
@@ -111,9 +113,9 @@ done:
 
 /* ---- search ---------------------------------------------------------------------- */
 
-static double width_at(const struct problem *p, size_t i)
+static double width_at(const struct problem *p, double i)
 {
-	return p->narrowest * pow(p->widest / p->narrowest, (double)i / (WIDTHS - 1));
+	return p->narrowest * pow(p->widest / p->narrowest, fmin(1, i / (WIDTHS - 1)));
 }
 
 static double centre_at(const struct problem *p, size_t i)
@@ -156,7 +158,7 @@ static struct place scan(const struct problem *p, double *profile)
 	struct place best = { .rss = INFINITY };
 	for (size_t i = 0; i < CENTRES; i++) {
 		struct place here = { .rss = INFINITY };
-		for (size_t k = 0; k < WIDTHS; k++) improve(p, centre_at(p, i), width_at(p, k), &here);
+		for (size_t k = 0; k < WIDTHS; k++) improve(p, centre_at(p, i), width_at(p, (double)k), &here);
 		profile[i] = here.rss;
 		if (here.rss < best.rss) best = here;
 	}
@@ -173,7 +175,7 @@ static double aicc(double rss, double n, double k)
 static double least_at(const struct problem *p, double centre, const struct place *best)
 {
 	double least = INFINITY, height;
-	for (size_t k = 0; k < WIDTHS; k++) least = fmin(least, residual(p, centre, width_at(p, k), &height));
+	for (size_t k = 0; k < 4 * WIDTHS; k++) least = fmin(least, residual(p, centre, width_at(p, k / 4.0), &height));
 	return fmin(least, residual(p, centre, best->width, &height));
 }
 
@@ -190,7 +192,8 @@ static double edge(const struct problem *p, double in, double out, double allowe
 
 static void interval(const struct problem *p, const double *profile, const struct place *best, struct vt_step_fit *out)
 {
-	double allowed = best->rss * exp(3.8414588 / (double)p->n); /* chi-square, one degree, 95 % */
+	double freedom = (double)p->n - (p->sloped ? 5 : 4), t = gsl_cdf_tdist_Pinv(0.975, freedom);
+	double allowed = best->rss * (1 + t * t / freedom); /* F of one and so many degrees, 95 % */
 	size_t right = 0;
 	while (right < CENTRES && centre_at(p, right) <= best->centre) right++;
 	size_t left = right, i = right;
