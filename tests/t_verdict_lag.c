@@ -1,5 +1,5 @@
-/* The statistics that compare, `lag` and `contrast`, on planted pairs: what is planted is found, and between independent
- * runs, or arms without a difference, nothing is beyond 5 %.
+/* The statistics that compare, `lag` and `contrast`, on planted pairs: what is planted is found, and between
+ * independent runs, or arms without a difference, nothing is beyond 5 %.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
@@ -27,8 +27,8 @@ struct lag_settings {
 	int way, way_against, scale;
 };
 static char other_series[] = "train/accuracy_train";
-static const struct lag_settings half = { other_series, { 0 }, VT_ONSET_HALF, 0, 0, 0.9, VT_ONSET_EITHER, VT_ONSET_EITHER,
-	                                  0 };
+static const struct lag_settings half = { other_series, { 0 }, VT_ONSET_HALF, 0, 0, 0.9, VT_ONSET_EITHER,
+	                                  VT_ONSET_EITHER, 0 };
 
 struct contrast_settings {
 	struct vt_pairs versus;
@@ -220,7 +220,7 @@ static void contrasts_by_hand(void **state)
 	assert_true(!bound[0] && bound[1]);
 }
 
-/* delta 0 and no difference: supported in at most 5 %; a difference of 0.4 against delta 0.2: always, with its controls. */
+/* delta 0 and no difference: supported in at most 5 %; 0.4 against delta 0.2: in most cases, with its controls. */
 static void contrast_rates(void **state)
 {
 	for (size_t n = 6; n <= SEEDS; n += 2) {

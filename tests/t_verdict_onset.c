@@ -197,8 +197,8 @@ static double called_sharp(struct vt_ctx *ctx, size_t n_seeds, double height, do
 	return (double)found / REPLICATES;
 }
 
-/* A power law never, a step by e^3 within a tenth of a decade always (with two seeds in most cases: an interval with one
- * degree of freedom is wide), a mild one (a factor e over 0.3 decades: an exponent of 1.4 at most) hardly ever. */
+/* A power law never, a step by e^3 within a tenth of a decade always (with two seeds in most cases: an interval with
+ * one degree of freedom is wide), a mild one (a factor e over 0.3 decades: an exponent of 1.4) hardly ever. */
 static void sharp_rates(void **state)
 {
 	for (size_t n = 2; n <= SEEDS; n += 4) {
@@ -209,7 +209,7 @@ static void sharp_rates(void **state)
 	}
 }
 
-/* The same rule on the pooled points of 8 sizes and 2 or 6 seeds, each seed with an offset of 0.05: what the fit alone says. */
+/* The same rule on the pooled points of 8 sizes and 2 or 6 seeds, each with an offset of 0.05: the fit alone. */
 static void pooled_rates(void **state)
 {
 	for (size_t n = 2; n <= SEEDS; n += 4) {

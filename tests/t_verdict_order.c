@@ -1,5 +1,5 @@
-/* The statistic `order` on planted series over (step, frequency): the order of the steps, ties and places that never get
- * there, and how often an order is found where there is one and where there is none.
+/* The statistic `order` on planted series over (step, frequency): the order of the steps, ties and places that never
+ * get there, and how often an order is found where there is one and where there is none.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>

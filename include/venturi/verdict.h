@@ -95,7 +95,8 @@ enum vt_outcome vt_decide(enum vt_expect expect, size_t n, const double *value, 
  * different networks are not mixed.  Runs born dead (alive = 0) and diverged ones are
  * counted apart, unfinished ones left out.  Values with an invalid flag (value.h) are
  * missing and counted; an outcome must stand without values that are only bounds
- * (censored, or bounds by the statistic's own account); other flags are named in the reason.  Bits and nats are converted.
+ * (censored, or bounds by the statistic's own account); other flags are named in the
+ * reason.  Bits and nats are converted.
  *
  * VT_ECONFIG: with `with`, a label, dimension, setting, unit or control that the files do
  * not have (from run files: an inconclusive ruling that says so); registered hypotheses

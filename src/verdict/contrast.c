@@ -181,10 +181,10 @@ static void needs(const void *settings, struct vt_needs *out)
 const struct vt_statistic_kind vt_statistic_contrast = {
 	.kind = { "contrast", "paired difference of two arms: end, peak or onset of a series, seed by seed",
 	          "Fisher 1935, sec. 21 (sign flips)", sizeof(struct settings), options,
-	          "Seeds without a partner in the other arm are left out.  Pairing helps as far as a seed means the same in both "
-	          "arms.  The largest of many noisy snapshots grows with their noise: arms that differ in noise differ in peak.  "
-	          "An onset that did not happen is a bound, and the outcome must hold without it: whether it happens at all is "
-	          "better asked of the end." },
+	          "Seeds without a partner in the other arm are left out.  Pairing helps as far as a seed means the "
+	          "same in both arms.  The largest of many noisy snapshots grows with their noise: arms that differ in "
+	          "noise differ in peak.  An onset that did not happen is a bound, and the outcome must hold without "
+	          "it: whether it happens at all is better asked of the end." },
 	.values = values,
 	.controls = controls,
 	.control = control,

@@ -28,7 +28,7 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 static const struct vt_option options[] = {
 	{ "against", VT_STRING, AT(against), .help = "the other series, GROUP/VARIABLE of the same runs" },
-	{ "at_against", VT_PAIRS, AT(at_against), .optional = true, .help = "dimension: label, where the other series is read" },
+	{ "at_against", VT_PAIRS, AT(at_against), .optional = true, .help = "dimension: label, of the other series" },
 	{ "by", VT_CHOICE, AT(by), 0, 0, "half", NULL,
 	  "crossing of a level, crossing half-way between start and end, or the centre of a fitted logistic step",
 	  vt_onset_bys },
@@ -291,10 +291,10 @@ static void needs(const void *settings, struct vt_needs *out)
 const struct vt_statistic_kind vt_statistic_lag = {
 	.kind = { "lag", "onset of a second series less that of the first, per run: positive where the first leads",
 	          "venturi; pairings: Fisher 1935, sec. 21", sizeof(struct settings), options,
-	          "Two series of unrelated clocks have a mean lag too; only shuffled-pairs asks whether the onsets belong "
-	          "together, and it needs seeds whose onsets differ by more than the distance between snapshots, at least 4 of "
-	          "them.  To lead is not to cause: a third thing may move both.  A lag of a series that never gets there is a "
-	          "bound, and the outcome must hold without it." },
+	          "Two series of unrelated clocks have a mean lag too; only shuffled-pairs asks whether the onsets "
+	          "belong together, and it needs seeds whose onsets differ by more than the distance between "
+	          "snapshots, at least 4 of them.  To lead is not to cause: a third thing may move both.  A lag of a "
+	          "series that never gets there is a bound, and the outcome must hold without it." },
 	.values = values,
 	.controls = controls,
 	.control = control,

@@ -45,7 +45,8 @@ static enum vt_status bounds(struct vt_ctx *ctx, const void *settings, const str
 static const char *const controls[] = { "flat-null", NULL };
 
 /* Series that stay where they began, with the noise of the data. */
-static enum vt_status count_flat(struct vt_ctx *ctx, const struct settings *s, const struct vt_sample *in, size_t *count)
+static enum vt_status count_flat(struct vt_ctx *ctx, const struct settings *s, const struct vt_sample *in,
+                                 size_t *count)
 {
 	enum vt_status status;
 	struct vt_noise noise;
@@ -101,9 +102,10 @@ const struct vt_statistic_kind vt_statistic_onset = {
 	.kind = { "onset", "the step at which a series crosses a level and stays, or at which it changes",
 	          "crossing: Power et al. 2022, fig. 1; step: least squares, AICc of Burnham, Anderson 2002",
 	          sizeof(struct settings), options,
-	          "Where it does not happen the last step stands as a bound, and an outcome must hold without those seeds too: "
-	          "a mean over the seeds in which it happened says nothing of how often it does.  A crossing is late by up to "
-	          "the distance between snapshots.  A logistic step through a slow drift lies in its middle." },
+	          "Where it does not happen the last step stands as a bound, and an outcome must hold without those "
+	          "seeds too: a mean over the seeds in which it happened says nothing of how often it does.  A "
+	          "crossing is late by up to the distance between snapshots.  A logistic step through a slow drift "
+	          "lies in its middle." },
 	.values = values,
 	.controls = controls,
 	.control = control,

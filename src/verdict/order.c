@@ -217,10 +217,10 @@ static void needs(const void *settings, struct vt_needs *out)
 const struct vt_statistic_kind vt_statistic_order = {
 	.kind = { "order", "rank correlation of the places along a dimension with the step at which each gets to a level",
 	          "Rahaman et al. 2019, sec. 3, fig. 1; correlation: Spearman 1904", sizeof(struct settings), options,
-	          "Places that get there between the same two snapshots are tied, and so are those that never do: with many "
-	          "ties the correlation cannot reach 1, which planted-order tells.  An amplitude can pass the level early by "
-	          "interference of others; the error of the complex coefficient cannot.  The slope leaves out places that "
-	          "never get there, and is then too small." },
+	          "Places that get there between the same two snapshots are tied, and so are those that never do: with "
+	          "many ties the correlation cannot reach 1, which planted-order tells.  An amplitude can pass the "
+	          "level early by interference of others; the error of the complex coefficient cannot.  The slope "
+	          "leaves out places that never get there, and is then too small." },
 	.values = values,
 	.controls = controls,
 	.control = control,

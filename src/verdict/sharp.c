@@ -59,8 +59,8 @@ static double value_of(const struct settings *s, const struct vt_step_fit *f)
 	return f->steepest > s->steeper ? f->gain : fmin(f->gain, 0);
 }
 
-static enum vt_status sharpness(struct vt_ctx *ctx, const struct settings *s, size_t n, const double *x, const double *y,
-                                double *out)
+static enum vt_status sharpness(struct vt_ctx *ctx, const struct settings *s, size_t n, const double *x,
+                                const double *y, double *out)
 {
 	enum vt_status status = VT_OK;
 	struct vt_step_fit f;
@@ -153,7 +153,8 @@ static enum vt_status control(struct vt_ctx *ctx, const void *settings, size_t w
 		VT_TRY(count_planted(ctx, &s, n, x, y, which == PLANTED_STEP ? 3 : 0, work + 2 * most, &found));
 		all += REPLICATES;
 	}
-	*passed = all > 0 && (which == PLANTED_STEP ? (double)found >= 0.8 * (double)all : (double)found <= 0.05 * (double)all);
+	double share = all > 0 ? (double)found / (double)all : (double)NAN;
+	*passed = which == PLANTED_STEP ? share >= 0.8 : share <= 0.05;
 	status = VT_OK;
 done:
 	free(work);
@@ -170,10 +171,10 @@ const struct vt_statistic_kind vt_statistic_sharp = {
 	.kind = { "sharp", "whether ln y against ln x has a sharp step: AICc of a line less that of line and logistic step",
 	          "Schaeffer et al. 2023 (continuous measures); AICc: Burnham, Anderson 2002, sec. 2.4",
 	          sizeof(struct settings), options,
-	          "Snapshots of one run follow each other: with slow noise a step is found too easily, which planted-line, "
-	          "whose noise is independent, does not see.  Points where y or x is not positive have no logarithm and are left "
-	          "out.  A kink between two slopes is fitted by a wide step, and is not sharp.  Between few points the steepness "
-	          "is only as large as their distance allows." },
+	          "Snapshots of one run follow each other: with slow noise a step is found too easily, which "
+	          "planted-line, whose noise is independent, does not see.  Points where y or x is not positive have "
+	          "no logarithm and are left out.  A kink between two slopes is fitted by a wide step, and is not "
+	          "sharp.  Between few points the steepness is only as large as their distance allows." },
 	.values = values,
 	.controls = controls,
 	.control = control,

@@ -198,7 +198,8 @@ static void interval(const struct problem *p, const double *profile, const struc
 	while (right < CENTRES && centre_at(p, right) <= best->centre) right++;
 	size_t left = right, i = right;
 	while (i < CENTRES && profile[i] <= allowed) i++;
-	out->hi = edge(p, i > right ? centre_at(p, i - 1) : best->centre, i < CENTRES ? centre_at(p, i) : p->last, allowed, best);
+	out->hi = edge(p, i > right ? centre_at(p, i - 1) : best->centre, i < CENTRES ? centre_at(p, i) : p->last, allowed,
+	               best);
 	while (left > 0 && profile[left - 1] <= allowed) left--;
 	out->lo = edge(p, left < right ? centre_at(p, left) : best->centre, left > 0 ? centre_at(p, left - 1) : p->first,
 	               allowed, best);

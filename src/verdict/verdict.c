@@ -64,7 +64,8 @@ done:
 	return status;
 }
 
-static enum vt_status mask_censored(struct vt_ctx *ctx, const struct vt_sample *s, double **value, struct vt_sample *out)
+static enum vt_status mask_censored(struct vt_ctx *ctx, const struct vt_sample *s, double **value,
+                                    struct vt_sample *out)
 {
 	enum vt_status status;
 	size_t n = s->n_seeds * s->n_places * s->n_steps;
