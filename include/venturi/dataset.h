@@ -35,6 +35,8 @@ struct vt_dataset {
 	double h_y;            /* nats, of the labels as they stand; NaN for regression */
 	double loss_floor;     /* nats: the least mean loss that any model can have on the source (its entropy per label
 	                        * given what comes before); NaN where unknown */
+	double *basis;         /* n_inputs x n_inputs, orthonormal rows: the coordinates that the rows were made in are
+	                        * x basis'; null: those of x */
 	const char *sample;    /* what one row is: "word", "image", "row" */
 	char sha256[65];       /* of inputs, labels and split */
 };

@@ -80,6 +80,8 @@ struct vt_snapshot {
 	size_t n_taps;
 	const struct vt_tap *tap; /* hidden and output layers, in order */
 	struct vt_mat input;
+	struct vt_mat basis;      /* orthonormal rows: the coordinates that the inputs were made in are input basis';
+	                           * no rows: those of the input itself, or unknown */
 	struct vt_mat target;     /* regression: wanted outputs; no rows for classes */
 	struct vt_labels label;   /* y null for regression */
 	const uint8_t *is_test;   /* per row; null: all are training rows, or nobody knows */

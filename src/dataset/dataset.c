@@ -95,6 +95,7 @@ void vt_dataset_close(struct vt_dataset *d)
 	free(d->label);
 	free(d->target);
 	free(d->law);
+	free(d->basis);
 	free(d->train);
 	free(d->test);
 	free(d);

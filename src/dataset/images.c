@@ -201,21 +201,6 @@ static void append(struct vt_dataset *d, const struct part *p, const int32_t new
 	for (size_t i = 0; i < p->n; i++) d->label[first + i] = new_label[p->label[i]];
 }
 
-static enum vt_status ranges(struct vt_ctx *ctx, struct vt_dataset *d, size_t n_train)
-{
-	enum vt_status status;
-
-	d->n_train = n_train;
-	d->n_test = d->n - n_train;
-	VT_NEW(ctx, d->train, d->n_train);
-	VT_NEW(ctx, d->test, d->n_test);
-	for (size_t i = 0; i < d->n_train; i++) d->train[i] = (uint32_t)i;
-	for (size_t i = 0; i < d->n_test; i++) d->test[i] = (uint32_t)(n_train + i);
-	status = VT_OK;
-done:
-	return status;
-}
-
 /* Both parts, read, cut to the classes and limits asked for. */
 static enum vt_status read_parts(struct vt_ctx *ctx, const struct settings *s, const int32_t new_label[256],
                                  size_t n_classes, struct part part[2], bool *has_test)
@@ -253,7 +238,7 @@ static enum vt_status open_images(struct vt_ctx *ctx, const void *settings, uint
 	VT_NEW(ctx, out->label, out->n);
 	append(out, &part[0], new_label, 0);
 	if (has_test) append(out, &part[1], new_label, part[0].n);
-	if (has_test) VT_TRY(ranges(ctx, out, part[0].n));
+	if (has_test) VT_TRY(vt_dataset_ranges(ctx, out, part[0].n));
 	else VT_TRY(vt_dataset_split(ctx, out, s->train_share, s->split == VT_SPLIT_ORDERED, seed));
 	status = vt_dataset_standardise(ctx, out, (enum vt_standardise)s->standardise);
 done:

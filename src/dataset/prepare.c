@@ -11,6 +11,21 @@
 const char *const vt_split_names[] = { "iid", "ordered", NULL };
 const char *const vt_standardise_names[] = { "none", "unit", "column", "global", NULL };
 
+enum vt_status vt_dataset_ranges(struct vt_ctx *ctx, struct vt_dataset *d, size_t n_train)
+{
+	enum vt_status status;
+
+	d->n_train = n_train;
+	d->n_test = d->n - n_train;
+	VT_NEW(ctx, d->train, d->n_train);
+	VT_NEW(ctx, d->test, d->n_test);
+	for (size_t i = 0; i < d->n_train; i++) d->train[i] = (uint32_t)i;
+	for (size_t i = 0; i < d->n_test; i++) d->test[i] = (uint32_t)(n_train + i);
+	status = VT_OK;
+done:
+	return status;
+}
+
 /* value = (x - shift) * scale, a pair per column. */
 struct map {
 	double *shift, *scale;

@@ -27,4 +27,7 @@ enum vt_standardise { VT_STANDARDISE_NONE, VT_STANDARDISE_UNIT, VT_STANDARDISE_C
  * in place where they are numbers.  VT_ENOMEM. */
 enum vt_status vt_dataset_standardise(struct vt_ctx *ctx, struct vt_dataset *d, enum vt_standardise how);
 
+/* The first n_train rows for training, the others for tests.  VT_ENOMEM. */
+enum vt_status vt_dataset_ranges(struct vt_ctx *ctx, struct vt_dataset *d, size_t n_train);
+
 #endif

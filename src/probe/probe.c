@@ -245,6 +245,7 @@ static void describe(struct vt_probe *p, const struct vt_moment *moment)
 		.n_taps = p->model->n_taps,
 		.tap = p->view,
 		.input = { p->input, p->n_rows, d->n_inputs, d->n_inputs },
+		.basis = { d->basis, d->basis ? d->n_inputs : 0, d->n_inputs, d->n_inputs },
 		.target = { p->target, d->label ? 0 : p->n_rows, d->n_targets, d->n_targets },
 		.label = { p->label, p->n_rows, d->n_classes },
 		.is_test = p->row_is_test,
