@@ -16,7 +16,7 @@
 #include "venturi/snapshot.h"
 
 enum vt_precision { VT_SINGLE, VT_DOUBLE };
-enum vt_loss { VT_CROSS_ENTROPY, VT_SQUARED };
+enum vt_loss { VT_CROSS_ENTROPY, VT_SQUARED, VT_HINGE };
 
 /* What the model must map to what. */
 struct vt_model_shape {
@@ -25,7 +25,8 @@ struct vt_model_shape {
 	size_t n_labels;         /* outputs a row: 1, or n_inputs, one a position; n_outputs numbers each */
 	bool classes;            /* outputs are classes: labels, not values, are the targets */
 	enum vt_loss loss;       /* cross-entropy ends in softmax; squared: mean over rows and outputs
-	                          * of (y - t)^2, labels as one-hot rows */
+	                          * of (y - t)^2, labels as one-hot rows; hinge: of max(0, 1 - t y), targets and
+	                          * labels as -1 and +1, an answer is right where all its signs are */
 	enum vt_precision precision;
 };
 

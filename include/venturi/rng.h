@@ -23,7 +23,8 @@ enum vt_purpose {
 	VT_PURPOSE_THEORY,      /* starts of the solvers of optimal curves; index: start and beta */
 	VT_PURPOSE_REALISE,     /* a network's own noise where it is measured; index: draw, row */
 	VT_PURPOSE_CRITIC,      /* critics and codes; index 0: split, 1: weights, 2 on: order of an epoch */
-	VT_PURPOSE_SURROGATE    /* data of known information; index: replicate */
+	VT_PURPOSE_SURROGATE,   /* data of known information; index: replicate */
+	VT_PURPOSE_DRAW         /* seeds of random networks; index: draw */
 };
 
 struct vt_rng {

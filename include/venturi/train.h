@@ -34,11 +34,12 @@ struct vt_train_settings {
 	int64_t warmup, decay_every; /* steps */
 	double floor, decay_factor;
 	double weight_decay, l1, l2;
-	int loss, precision;         /* enum vt_loss, enum vt_precision */
+	int loss, precision;         /* enum vt_loss, enum vt_precision; their names below */
 	double stop_accuracy, stop_loss; /* NaN-free: 0 is off */
 	int64_t patience;            /* epochs without a better test loss; 0: off */
 	bool fused;                  /* the fused step where the shape allows it */
 };
+extern const char *const vt_loss_names[], *const vt_precision_names[]; /* choices of options */
 enum vt_schedule { VT_CONSTANT, VT_COSINE, VT_LINEAR, VT_STEPS, VT_EXPONENTIAL };
 
 /* ---- evaluation mode -------------------------------------------------- */
@@ -111,11 +112,22 @@ struct vt_train_kind {
 	struct vt_kind kind;
 	enum vt_status (*train)(struct vt_ctx *ctx, const void *settings, const struct vt_dataset *data,
 	                        struct vt_model *model, const struct vt_hook *hook);
+	/* The last step, as a run without early stopping has it, and steps of an epoch.  VT_ECONFIG: too many. */
+	enum vt_status (*steps)(struct vt_ctx *ctx, const void *settings, size_t n_train, int64_t *total,
+	                        int64_t *per_epoch);
+	/* One step, for its time's sake: the parameters are of no use afterwards. */
+	enum vt_status (*attempt)(struct vt_ctx *ctx, const void *settings, struct vt_model *model,
+	                          struct vt_trainer *trainer, uint64_t step);
 };
 enum vt_status vt_train(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_dataset *data,
                         struct vt_model *model, const struct vt_hook *hook);
 
-/* The settings that every training kind's settings begin with. */
+enum vt_status vt_train_steps(struct vt_ctx *ctx, const struct vt_chosen *chosen, size_t n_train, int64_t *total,
+                              int64_t *per_epoch);
+enum vt_status vt_train_attempt(struct vt_ctx *ctx, const struct vt_chosen *chosen, struct vt_model *model,
+                                struct vt_trainer *trainer, uint64_t step);
+
+/* The settings that every training kind's settings begin with; a kind may have no optimiser. */
 const struct vt_train_settings *vt_train_common(const struct vt_chosen *chosen);
 size_t vt_train_steps_per_epoch(const struct vt_train_settings *s, size_t n_train);
 

@@ -22,6 +22,7 @@ static double truncated(struct vt_rng *r)
 static double deviation(enum vt_init law, double p, double q)
 {
 	switch (law) {
+	case VT_NORMAL_FAN_IN:
 	case VT_TRUNCATED_FAN_IN: return 1 / sqrt(p);
 	case VT_TRUNCATED_FAN_OUT: return 1 / sqrt(q);
 	case VT_GLOROT_UNIFORM: return sqrt(6 / (p + q)); /* half-width; Glorot & Bengio 2010, eq. 16 */
@@ -40,6 +41,7 @@ static double draw(enum vt_init law, struct vt_rng *r)
 	case VT_TRUNCATED_FAN_OUT: return truncated(r);
 	case VT_GLOROT_UNIFORM:
 	case VT_TORCH_UNIFORM:
+	case VT_UNIFORM:
 	case VT_HE_UNIFORM: return 2 * vt_rng_uniform(r) - 1;
 	default: return vt_rng_normal(r);
 	}
@@ -76,4 +78,14 @@ enum vt_status vt_initialise_weights(struct vt_ctx *ctx, enum vt_init law, doubl
 	}
 	for (size_t i = 0; i < p * q; i++) w[i] *= scale;
 	return VT_OK;
+}
+
+void vt_initialise_biases(enum vt_bias_law law, double mean, double scale, uint64_t seed, size_t block, size_t n,
+                          double *b)
+{
+	struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_INIT, block);
+	for (size_t i = 0; i < n; i++) {
+		double off = law == VT_BIAS_NORMAL ? vt_rng_normal(&r) : law == VT_BIAS_UNIFORM ? 2 * vt_rng_uniform(&r) - 1 : 0;
+		b[i] = mean + scale * off;
+	}
 }

@@ -40,9 +40,14 @@ struct vt_layer_ops {
 	void (*cross_entropy_backward)(size_t n, size_t q, const void *y, const int32_t *label, double scale, void *dz);
 	/* dz of the squared error of y = z against values or one-hot labels, times scale */
 	void (*squared_backward)(size_t n, size_t q, const void *y, const struct vt_targets *t, double scale, void *dz);
+	/* The same of max(0, 1 - t y), targets of -1 and +1, labels as + for their output and - for the others */
+	void (*hinge_backward)(size_t n, size_t q, const void *y, const struct vt_targets *t, double scale, void *dz);
 	/* Sums over rows; the cross-entropy from z, not from y, so that it cannot overflow. */
 	double (*cross_entropy)(size_t n, size_t q, const void *z, const int32_t *label);
 	double (*squared)(size_t n, size_t q, const void *y, const struct vt_targets *t);
+	double (*hinge)(size_t n, size_t q, const void *y, const struct vt_targets *t);
+	/* Rows whose every output is on its target's side of 0 */
+	size_t (*right_signs)(size_t n, size_t q, const void *y, const double *value);
 	size_t (*correct)(size_t n, size_t q, const void *y, const int32_t *label);
 	bool (*finite)(size_t n, const void *x);
 	/* y = x + sd z */
@@ -60,15 +65,23 @@ struct vt_mlp_settings {
 	struct vt_ints widths;
 	int activation, init, init_output;
 	double init_scale, bias, leak;
+	int bias_law;
+	double bias_scale;
 	struct vt_reals noise;
 	int quantise;
 };
 enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_GLOROT_NORMAL, VT_HE_NORMAL,
-               VT_HE_UNIFORM, VT_ORTHOGONAL, VT_TORCH_UNIFORM, VT_INIT_SAME };
+               VT_HE_UNIFORM, VT_ORTHOGONAL, VT_TORCH_UNIFORM, VT_NORMAL_FAN_IN,
+               VT_UNIFORM, VT_INIT_SAME };
+enum vt_bias_law { VT_BIAS_CONSTANT, VT_BIAS_NORMAL, VT_BIAS_UNIFORM };
 
 /* w[p,q] by (seed, VT_PURPOSE_INIT, block), in double. */
 enum vt_status vt_initialise_weights(struct vt_ctx *ctx, enum vt_init law, double scale, uint64_t seed, size_t block,
                                      size_t p, size_t q, double *w);
+
+/* n biases about `mean` by (seed, VT_PURPOSE_INIT, block). */
+void vt_initialise_biases(enum vt_bias_law law, double mean, double scale, uint64_t seed, size_t block, size_t n,
+                          double *b);
 
 /* Noise and rounding, perturb.c.  plan: VT_ECONFIG when the settings do not go together. */
 enum vt_status vt_perturb_plan(struct vt_ctx *ctx, const struct vt_mlp_settings *s, struct vt_model *m);

@@ -163,6 +163,23 @@ static void REAL_NAME(squared_backward)(size_t n, size_t q, const void *ys, cons
 			dz[i * q + j] = (real)(2 * scale / (double)q * (y[i * q + j] - REAL_NAME(target)(t, q, i, j)));
 }
 
+static double REAL_NAME(side)(const struct vt_targets *t, size_t q, size_t i, size_t j)
+{
+	return t->label ? ((size_t)t->label[i] == j ? 1 : -1) : t->value[i * q + j];
+}
+
+static void REAL_NAME(hinge_backward)(size_t n, size_t q, const void *ys, const struct vt_targets *t, double scale,
+                                      void *dzs)
+{
+	const real *y = ys;
+	real *dz = dzs;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < q; j++) {
+			double s = REAL_NAME(side)(t, q, i, j);
+			dz[i * q + j] = s * y[i * q + j] < 1 ? (real)(-s * scale / (double)q) : 0;
+		}
+}
+
 static double REAL_NAME(cross_entropy)(size_t n, size_t q, const void *zs, const int32_t *label)
 {
 	const real *z = zs;
@@ -185,6 +202,30 @@ static double REAL_NAME(squared)(size_t n, size_t q, const void *ys, const struc
 			total += e * e / (double)q;
 		}
 	return total;
+}
+
+static double REAL_NAME(hinge)(size_t n, size_t q, const void *ys, const struct vt_targets *t)
+{
+	const real *y = ys;
+	double total = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < q; j++) {
+			double e = 1 - REAL_NAME(side)(t, q, i, j) * y[i * q + j];
+			total += e > 0 ? e / (double)q : 0;
+		}
+	return total;
+}
+
+static size_t REAL_NAME(right_signs)(size_t n, size_t q, const void *ys, const double *value)
+{
+	const real *y = ys;
+	size_t right = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t signs = 0;
+		for (size_t j = 0; j < q; j++) signs += y[i * q + j] * value[i * q + j] > 0;
+		right += signs == q;
+	}
+	return right;
 }
 
 /* The largest output decides; among equal ones the first. */
@@ -260,6 +301,9 @@ const struct vt_layer_ops REAL_NAME(vt_layer_ops) = {
 	.squared_backward = REAL_NAME(squared_backward),
 	.cross_entropy = REAL_NAME(cross_entropy),
 	.squared = REAL_NAME(squared),
+	.hinge_backward = REAL_NAME(hinge_backward),
+	.hinge = REAL_NAME(hinge),
+	.right_signs = REAL_NAME(right_signs),
 	.correct = REAL_NAME(correct),
 	.finite = REAL_NAME(finite),
 	.add_noise = REAL_NAME(add_noise),

@@ -17,10 +17,11 @@ static const char *const activations[] = { "tanh", "relu", "leaky-relu", "softsi
                                            NULL };
 static const char *const laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
                                     "he-normal",
-                                    "he-uniform", "orthogonal", "torch-uniform", NULL };
+                                    "he-uniform", "orthogonal", "torch-uniform", "normal-fan-in", "uniform", NULL };
 static const char *const output_laws[] = { "truncated-fan-in", "truncated-fan-out", "glorot-uniform", "glorot-normal",
-                                           "he-normal", "he-uniform", "orthogonal", "torch-uniform", "same",
-                                           NULL };
+                                           "he-normal", "he-uniform", "orthogonal", "torch-uniform", "normal-fan-in",
+                                           "uniform", "same", NULL };
+static const char *const bias_laws[] = { "constant", "normal", "uniform", NULL };
 
 static const char *const bits[] = { "0", "4", "8", "16", NULL };
 
@@ -30,10 +31,14 @@ static const struct vt_option options[] = {
 	  .max_items = 64 },
 	{ "activation", VT_CHOICE, AT(activation), 0, 0, "tanh", NULL, "activation of the hidden layers", activations },
 	{ "init", VT_CHOICE, AT(init), 0, 0, "truncated-fan-in", NULL, "law of the hidden layers' initial weights; "
-	  "torch-uniform: U(+-1/sqrt(fan-in)), and biases from the same law", laws },
+	  "torch-uniform: U(+-1/sqrt(fan-in)), and biases from the same law; normal-fan-in: variance 1 / inputs; uniform: in "
+	  "[-1, 1], both times init_scale", laws },
 	{ "init_output", VT_CHOICE, AT(init_output), 0, 0, "same", NULL, "law of the output layer's, or same", output_laws },
 	{ "init_scale", VT_REAL, AT(init_scale), 0, 1e6, "1", NULL, "factor on every initial weight" },
-	{ "bias", VT_REAL, AT(bias), -1e6, 1e6, "0", NULL, "initial value of every bias" },
+	{ "bias", VT_REAL, AT(bias), -1e6, 1e6, "0", NULL, "initial value of every bias, or their mean" },
+	{ "bias_law", VT_CHOICE, AT(bias_law), 0, 0, "constant", NULL, "law of the initial biases about `bias`", bias_laws },
+	{ "bias_scale", VT_REAL, AT(bias_scale), 0, 1e6, "1", NULL,
+	  "their standard deviation (normal), or greatest distance from the mean (uniform)" },
 	{ "leak", VT_REAL, AT(leak), 0, 1, "0.01", NULL, "slope of leaky-relu below 0" },
 	{ "noise", VT_REALS, AT(noise), 0, 1e6, "[0]", "activation",
 	  "standard deviation of Gaussian noise added to every hidden unit's activation, in training and wherever the "
@@ -116,12 +121,11 @@ static enum vt_status initialise_block(struct vt_ctx *ctx, struct vt_model *m, u
 	int law = output && s->init_output != VT_INIT_SAME ? s->init_output : s->init;
 	double *w = NULL;
 	VT_NEW(ctx, w, n);
-	for (size_t i = 0; i < n; i++) w[i] = s->bias;
-	/* The one law that speaks of biases: as many inputs as the weights above them have rows. */
+	/* The one law of weights that speaks of biases: as many inputs as the weights above them have rows. */
 	double width = law == VT_TORCH_UNIFORM && !k->weight ? 1 / sqrt((double)m->block[b - 1].rows) : 0;
-	if (width > 0) VT_TRY(vt_initialise_weights(ctx, VT_TORCH_UNIFORM, width, seed, b, 1, n, w));
-	for (size_t i = 0; i < n && width > 0; i++) w[i] += s->bias;
 	if (k->weight) VT_TRY(vt_initialise_weights(ctx, (enum vt_init)law, s->init_scale, seed, b, k->rows, k->cols, w));
+	else if (width > 0) vt_initialise_biases(VT_BIAS_UNIFORM, s->bias, width, seed, b, n, w);
+	else vt_initialise_biases((enum vt_bias_law)s->bias_law, s->bias, s->bias_scale, seed, b, n, w);
 	store(m, k->offset, n, w);
 	status = VT_OK;
 done:
@@ -185,6 +189,7 @@ static void backward(const struct vt_model *m, struct vt_pass *p, const struct v
 	struct vt_targets here = targets_from(m, t, r0);
 	void *y = row(m, vt_pass_clean(m, p, last), r0, out), *dz = row(m, vt_pass_delta(m, p, last), r0, out);
 	if (m->shape.loss == VT_CROSS_ENTROPY) ops(m)->cross_entropy_backward(n, out, y, here.label, scale, dz);
+	else if (m->shape.loss == VT_HINGE) ops(m)->hinge_backward(n, out, y, &here, scale, dz);
 	else ops(m)->squared_backward(n, out, y, &here, scale, dz);
 	for (size_t l = last; l > 0; l--) {
 		size_t width = m->tap_width[l - 1];
@@ -228,10 +233,13 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 	size_t last = m->n_taps - 1, q = m->tap_width[last], n = r1 - r0;
 	struct vt_targets here = targets_from(m, t, r0);
 	const void *y = row(m, vt_pass_clean(m, p, last), r0, q);
-	*sum = m->shape.loss == VT_CROSS_ENTROPY
-	               ? ops(m)->cross_entropy(n, q, row(m, vt_pass_delta(m, p, last), r0, q), here.label)
-	               : ops(m)->squared(n, q, y, &here);
-	*correct = here.label ? ops(m)->correct(n, q, y, here.label) : 0;
+	if (m->shape.loss == VT_CROSS_ENTROPY)
+		*sum = ops(m)->cross_entropy(n, q, row(m, vt_pass_delta(m, p, last), r0, q), here.label);
+	else if (m->shape.loss == VT_HINGE) *sum = ops(m)->hinge(n, q, y, &here);
+	else *sum = ops(m)->squared(n, q, y, &here);
+	*correct = 0;
+	if (here.label) *correct = ops(m)->correct(n, q, y, here.label);
+	else if (m->shape.loss == VT_HINGE) *correct = ops(m)->right_signs(n, q, y, here.value);
 }
 
 const struct vt_model_kind vt_model_mlp = {

@@ -268,7 +268,7 @@ enum vt_status vt_probe_take(struct vt_ctx *ctx, struct vt_probe *p, const struc
 	p->trainer = moment->trainer;
 	p->epoch = (uint64_t)moment->epoch;
 	VT_TRY(vt_forward_run(ctx, p->forward, p->all, p->n_all, take_chunk, &t));
-	fill_scores(&p->snapshot, &t, p->label != NULL);
+	fill_scores(&p->snapshot, &t, p->label != NULL || p->model->shape.loss == VT_HINGE);
 	p->diverged = moment->diverged;
 	if (!p->diverged) VT_TRY(check_dead(ctx, p));
 	p->snapshot.flags = (p->dead ? VT_DEAD : 0) | (p->diverged ? VT_DIVERGED : 0);

@@ -9,15 +9,14 @@
 #include "parts.h"
 
 /* Seconds of one update, from as many as fit into a tenth of a second (at least one). */
-static enum vt_status time_step(struct vt_ctx *ctx, struct vt_trainer *trainer, double *seconds)
+static enum vt_status time_step(struct vt_ctx *ctx, const struct vt_task *t, struct vt_model *model,
+                                struct vt_trainer *trainer, double *seconds)
 {
 	enum vt_status status = VT_OK;
-	const uint32_t *order = vt_trainer_order(trainer, 0);
 	double began = vt_clock(), now = began;
-	size_t done = 0, begin, n;
+	size_t done = 0;
 	while (done == 0 || now - began < 0.1) {
-		vt_trainer_batch(trainer, done % vt_trainer_batches(trainer), &begin, &n);
-		VT_TRY(vt_trainer_step(ctx, trainer, order + begin, n, done + 1, 0, NULL));
+		VT_TRY(vt_train_attempt(ctx, &t->train, model, trainer, done));
 		done++;
 		now = vt_clock();
 	}
@@ -72,6 +71,7 @@ enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, str
 	struct vt_probe *probe = NULL;
 	struct vt_trainer *trainer = NULL;
 	double step = 0, snapshot = 0;
+	int64_t total, per_epoch;
 	*out = (struct vt_forecast){ 0 };
 	status = vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data);
 	if (status == VT_EABSENT) {
@@ -83,14 +83,15 @@ enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, str
 	VT_TRY(vt_task_model(ctx, t, data, &model));
 	VT_TRY(vt_task_probe(ctx, t, data, model, &probe));
 	VT_TRY(vt_trainer_create(ctx, s, data, model, &trainer));
-	VT_TRY(time_step(ctx, trainer, &step));
+	VT_TRY(time_step(ctx, t, model, trainer, &step));
+	VT_TRY(vt_train_steps(ctx, &t->train, data->n_train, &total, &per_epoch));
 	VT_TRY(time_snapshot(ctx, t, probe, trainer, &snapshot));
 	const struct vt_snapshot_shape shape = vt_probe_shape(probe);
 	size_t begin, batch;
 	vt_trainer_batch(trainer, 0, &begin, &batch);
 	out->n_parameters = model->n_parameters;
 	out->n_snapshots = vt_probe_snapshots(probe);
-	out->n_steps = (size_t)s->epochs * vt_trainer_batches(trainer);
+	out->n_steps = (size_t)total;
 	out->seconds = (double)out->n_steps * step + (double)out->n_snapshots * snapshot;
 	out->bytes = memory(data, model, &shape, batch);
 done:

@@ -3,9 +3,20 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "parts.h"
+
+/* Hinge loss reads targets as the side of 0 that an output must be on. */
+static enum vt_status check_signs(struct vt_ctx *ctx, const struct vt_dataset *d)
+{
+	for (size_t i = 0; i < d->n * d->n_targets; i++)
+		if (fabs(d->target[i]) != 1)
+			return vt_ctx_fail(ctx, VT_ECONFIG, "train.loss: hinge needs targets of -1 and +1, and that of row %zu is %g",
+			                   i / d->n_targets, d->target[i]);
+	return VT_OK;
+}
 
 enum vt_status vt_task_model(struct vt_ctx *ctx, const struct vt_task *t, const struct vt_dataset *data,
                              struct vt_model **out)
@@ -15,7 +26,8 @@ enum vt_status vt_task_model(struct vt_ctx *ctx, const struct vt_task *t, const 
 	const bool classes = data->label != NULL;
 	VT_REQUIRE(ctx, classes || s->loss != VT_CROSS_ENTROPY, VT_ECONFIG,
 	           "train.loss: cross-entropy needs class labels, and the targets of dataset %s are %zu real numbers a row; "
-	           "wanted: squared", t->dataset.kind->name, data->n_targets);
+	           "wanted: squared, or hinge where they are -1 and +1", t->dataset.kind->name, data->n_targets);
+	if (s->loss == VT_HINGE && !classes) VT_TRY(check_signs(ctx, data));
 	const struct vt_model_shape shape = {
 		.n_inputs = data->n_inputs,
 		.n_tokens = data->n_tokens,
@@ -34,10 +46,9 @@ enum vt_status vt_task_probe(struct vt_ctx *ctx, const struct vt_task *t, const 
                              const struct vt_model *model, struct vt_probe **out)
 {
 	const struct vt_train_settings *s = vt_train_common(&t->train);
-	int64_t per_epoch = (int64_t)vt_train_steps_per_epoch(s, data->n_train), total;
-	if (__builtin_mul_overflow(s->epochs, per_epoch, &total))
-		return vt_ctx_fail(ctx, VT_ECONFIG, "train.epochs: %lld epochs of %lld steps are too many", (long long)s->epochs,
-		                   (long long)per_epoch);
+	int64_t per_epoch, total;
+	enum vt_status status = vt_train_steps(ctx, &t->train, data->n_train, &total, &per_epoch);
+	if (status != VT_OK) return status;
 	return vt_probe_create(ctx, &t->probe, data, model, total, per_epoch, (uint64_t)s->seed, out);
 }
 

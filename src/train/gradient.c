@@ -9,8 +9,8 @@
 #include "venturi/train.h"
 
 static const char *const schedules[] = { "constant", "cosine", "linear", "steps", "exponential", NULL };
-static const char *const losses[] = { "cross-entropy", "squared", NULL };
-static const char *const precisions[] = { "single", "double", NULL };
+const char *const vt_loss_names[] = { "cross-entropy", "squared", "hinge", NULL };
+const char *const vt_precision_names[] = { "single", "double", NULL };
 static const char *const optimisers[] = { "optimiser", NULL };
 
 #define AT(member) offsetof(struct vt_train_settings, member)
@@ -30,8 +30,9 @@ static const struct vt_option options[] = {
 	{ "l1", VT_REAL, AT(l1), 0, 1e6, "0", NULL, "l1 |w| is added to the loss" },
 	{ "l2", VT_REAL, AT(l2), 0, 1e6, "0", NULL, "l2 w^2 / 2 is added to the loss" },
 	{ "loss", VT_CHOICE, AT(loss), 0, 0, "cross-entropy", NULL,
-	  "cross-entropy after softmax, or squared: mean over rows and outputs of (y - t)^2", losses },
-	{ "precision", VT_CHOICE, AT(precision), 0, 0, "single", NULL, "of parameters and activations", precisions },
+	  "cross-entropy after softmax; squared: mean over rows and outputs of (y - t)^2; hinge: of max(0, 1 - s y) with "
+	  "s = +-1, the target itself or + for the label's output and - for the others", vt_loss_names },
+	{ "precision", VT_CHOICE, AT(precision), 0, 0, "single", NULL, "of parameters and activations", vt_precision_names },
 	{ "stop_accuracy", VT_REAL, AT(stop_accuracy), 0, 1, "0", "share of rows",
 	  "stop after an epoch with this training accuracy; 0: never" },
 	{ "stop_loss", VT_REAL, AT(stop_loss), 0, 1e6, "0", "nat", "stop after an epoch with this training loss; 0: never" },
@@ -145,10 +146,48 @@ done:
 	return status;
 }
 
+static enum vt_status steps(struct vt_ctx *ctx, const void *settings, size_t n_train, int64_t *total,
+                            int64_t *per_epoch)
+{
+	const struct vt_train_settings *s = settings;
+	*per_epoch = (int64_t)vt_train_steps_per_epoch(s, n_train);
+	if (__builtin_mul_overflow(s->epochs, *per_epoch, total))
+		return vt_ctx_fail(ctx, VT_ECONFIG, "train.epochs: %lld epochs of %lld steps are too many", (long long)s->epochs,
+		                   (long long)*per_epoch);
+	return VT_OK;
+}
+
+static enum vt_status attempt(struct vt_ctx *ctx, const void *settings, struct vt_model *model,
+                              struct vt_trainer *trainer, uint64_t step)
+{
+	size_t begin, n;
+	(void)settings;
+	(void)model;
+	vt_trainer_batch(trainer, step % vt_trainer_batches(trainer), &begin, &n);
+	return vt_trainer_step(ctx, trainer, vt_trainer_order(trainer, 0) + begin, n, step + 1, 0, NULL);
+}
+
+static const struct vt_train_kind *kind_of(const struct vt_chosen *chosen)
+{
+	return (const struct vt_train_kind *)chosen->kind; /* its first member */
+}
+
 enum vt_status vt_train(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_dataset *data,
                         struct vt_model *model, const struct vt_hook *hook)
 {
-	return ((const struct vt_train_kind *)chosen->kind)->train(ctx, chosen->settings, data, model, hook);
+	return kind_of(chosen)->train(ctx, chosen->settings, data, model, hook);
+}
+
+enum vt_status vt_train_steps(struct vt_ctx *ctx, const struct vt_chosen *chosen, size_t n_train, int64_t *total,
+                              int64_t *per_epoch)
+{
+	return kind_of(chosen)->steps(ctx, chosen->settings, n_train, total, per_epoch);
+}
+
+enum vt_status vt_train_attempt(struct vt_ctx *ctx, const struct vt_chosen *chosen, struct vt_model *model,
+                                struct vt_trainer *trainer, uint64_t step)
+{
+	return kind_of(chosen)->attempt(ctx, chosen->settings, model, trainer, step);
 }
 
 const struct vt_train_settings *vt_train_common(const struct vt_chosen *chosen)
@@ -160,4 +199,6 @@ const struct vt_train_kind vt_train_gradient = {
 	.kind = { "gradient", "gradient descent on batches", "Robbins & Monro 1951", sizeof(struct vt_train_settings), options,
 	          "single precision rounds a saturated tanh to exactly 1, which alone can look like compression" },
 	.train = train,
+	.steps = steps,
+	.attempt = attempt,
 };

@@ -56,8 +56,9 @@ static enum vt_status allocate(struct vt_ctx *ctx, struct vt_trainer *t)
 	size_t item = vt_model_item(t->model), n = t->model->n_parameters;
 	const struct vt_optimiser_kind *o = (const struct vt_optimiser_kind *)t->s->optimiser.kind;
 	if (!(t->gradient = vt_alloc(ctx, n, item))) goto done;
-	if (o && o->n_moments > 0 && !(t->m = vt_alloc(ctx, n, item))) goto done;
-	if (o && o->n_moments > 1 && !(t->v = vt_alloc(ctx, n, item))) goto done;
+	size_t n_moments = o ? o->n_moments : 0;
+	if (n_moments > 0 && !(t->m = vt_alloc(ctx, n, item))) goto done;
+	if (n_moments > 1 && !(t->v = vt_alloc(ctx, n, item))) goto done;
 	VT_NEW(ctx, t->order, t->data->n_train);
 	if (t->data->label) VT_NEW(ctx, t->label, t->batch * t->data->n_labels);
 	else VT_NEW(ctx, t->value, t->batch * t->data->n_targets);
