@@ -13,6 +13,7 @@
 #include "venturi/fft.h"
 #include "venturi/multitaper.h"
 #include "venturi/pairs.h"
+#include "venturi/words.h"
 #include "venturi/config.h"
 #include "venturi/input.h"
 #include "venturi/store.h"

@@ -21,6 +21,14 @@ struct vt_measure_kind {
 	enum vt_status (*record)(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
 	                         const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
 	                         struct vt_frame *frame, const char *group);
+	/* Measures that carry something from one snapshot to the next: `follow` then takes the place of `record`, with
+	 * what `create` made for the run after `declare`.  All three or none; free accepts null. */
+	enum vt_status (*create)(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
+	                         const struct vt_snapshot_shape *shape, void **state);
+	enum vt_status (*follow)(struct vt_ctx *ctx, void *state, size_t n, const struct vt_named *const *measure,
+	                         const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
+	                         struct vt_frame *frame, const char *group);
+	void (*free)(void *state);
 };
 
 /* The measures of a task, bound to a frame.  `measure`, the names in `shape` and the frame are
@@ -33,5 +41,9 @@ enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_
 /* VT_EBUG when the snapshot's taps are not those of the shape. */
 enum vt_status vt_measures_record(struct vt_ctx *ctx, struct vt_measures *m, const struct vt_snapshot *snapshot);
 void vt_measures_free(struct vt_measures *m);
+
+/* Whether snapshot `index` of `n` is one of `wanted`, spread evenly from the first to the last:
+ * those at round(k (n - 1) / (wanted - 1)).  With n unknown, every one is. */
+bool vt_measure_due(size_t index, size_t n, size_t wanted);
 
 #endif

@@ -14,6 +14,7 @@ struct sharers {
 	const char *group;
 	size_t n;
 	const struct vt_named **measure;
+	void *state; /* of kinds that follow a run */
 };
 
 struct vt_measures {
@@ -78,6 +79,7 @@ enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_
 	for (size_t g = 0; g < m->n_groups; g++) {
 		struct sharers *s = &m->group[g];
 		VT_TRY(s->kind->declare(ctx, s->n, s->measure, &m->shape, frame, s->group));
+		if (s->kind->create) VT_TRY(s->kind->create(ctx, s->n, s->measure, &m->shape, &s->state));
 	}
 	*out = m;
 	m = NULL;
@@ -93,7 +95,9 @@ enum vt_status vt_measures_record(struct vt_ctx *ctx, struct vt_measures *m, con
 	           snapshot->n_taps, m->shape.n_taps);
 	for (size_t g = 0; g < m->n_groups; g++) {
 		struct sharers *s = &m->group[g];
-		status = s->kind->record(ctx, s->n, s->measure, &m->shape, snapshot, m->frame, s->group);
+		status = s->kind->follow
+		                 ? s->kind->follow(ctx, s->state, s->n, s->measure, &m->shape, snapshot, m->frame, s->group)
+		                 : s->kind->record(ctx, s->n, s->measure, &m->shape, snapshot, m->frame, s->group);
 		if (status != VT_OK) {
 			vt_ctx_frame(ctx, "in measure %s, step %lld", s->n == 1 ? s->measure[0]->key : s->group,
 			             (long long)snapshot->step);
@@ -107,7 +111,19 @@ done:
 void vt_measures_free(struct vt_measures *m)
 {
 	if (!m) return;
-	for (size_t g = 0; m->group && g < m->n_groups; g++) free(m->group[g].measure);
+	for (size_t g = 0; m->group && g < m->n_groups; g++) {
+		if (m->group[g].kind->free) m->group[g].kind->free(m->group[g].state);
+		free(m->group[g].measure);
+	}
 	free(m->group);
 	free(m);
+}
+
+bool vt_measure_due(size_t index, size_t n, size_t wanted)
+{
+	if (n <= wanted) return true;
+	size_t k = (index * (wanted - 1) + (n - 1) / 2) / (n - 1);
+	for (size_t j = k > 0 ? k - 1 : 0; j <= k + 1 && j < wanted; j++)
+		if ((j * (n - 1) + (wanted - 1) / 2) / (wanted - 1) == index) return true;
+	return false;
 }

@@ -58,17 +58,6 @@ done:
 	return status;
 }
 
-/* Whether snapshot `index` of `n` is one of `wanted`, spread evenly from the first to the last:
- * those at round(k (n - 1) / (wanted - 1)).  With n unknown, every one is. */
-static bool due(size_t index, size_t n, size_t wanted)
-{
-	if (n <= wanted) return true;
-	size_t k = (index * (wanted - 1) + (n - 1) / 2) / (n - 1);
-	for (size_t j = k > 0 ? k - 1 : 0; j <= k + 1 && j < wanted; j++)
-		if ((j * (n - 1) + (wanted - 1) / 2) / (wanted - 1) == index) return true;
-	return false;
-}
-
 /* One layer under all widths and variances; values[v] is variable v's [layer * length + ...]. */
 static enum vt_status measure_layer(struct vt_ctx *ctx, const struct settings *s, const struct vt_layer *layer,
                                     size_t tap, double *const values[N_VALUES], unsigned *flags)
@@ -104,7 +93,7 @@ static enum vt_status record(struct vt_ctx *ctx, size_t n, const struct vt_named
 	size_t taps = shape->n_taps, by_width = taps * s->widths.n, by_variance = taps * s->variances.n;
 	double *memory = NULL, *values[N_VALUES], *flags;
 	(void)n;
-	if (!snapshot->last && !due(snapshot->index, shape->n_snapshots, (size_t)s->snapshots)) goto done;
+	if (!snapshot->last && !vt_measure_due(snapshot->index, shape->n_snapshots, (size_t)s->snapshots)) goto done;
 	VT_NEW(ctx, memory, BY_WIDTH * by_width + (N_VALUES - BY_WIDTH) * by_variance + taps);
 	for (size_t v = 0; v < N_VALUES; v++)
 		values[v] = memory + (v < BY_WIDTH ? v * by_width : BY_WIDTH * by_width + (v - BY_WIDTH) * by_variance);

@@ -8,7 +8,7 @@
 
 #include "venturi/probe.h"
 
-enum { MAX_SNAPSHOTS = 1000000 };
+enum { MAX_SNAPSHOTS = 10000000 };
 
 /* A growing list of steps in [0, total]. */
 struct list {

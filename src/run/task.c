@@ -5,6 +5,9 @@
 
 #include "parts.h"
 
+/* At most so many rows of curves, evenly spread: a run of a million random networks has as many snapshots. */
+enum { CURVE_ROWS = 10000 };
+
 /* What the training hook feeds. */
 struct sink {
 	struct vt_probe *probe;
@@ -24,10 +27,11 @@ static enum vt_status measure_snapshot(struct vt_ctx *ctx, void *self, const str
 	struct sink *sink = self;
 	const struct vt_snapshot *snapshot;
 	VT_TRY(vt_probe_take(ctx, sink->probe, moment, &snapshot));
-	VT_TRY(vt_curves_record(ctx, sink->store, moment, snapshot));
+	bool kept = snapshot->last || vt_measure_due(snapshot->index, vt_probe_snapshots(sink->probe), CURVE_ROWS);
+	if (kept) VT_TRY(vt_curves_record(ctx, sink->store, moment, snapshot));
 	VT_TRY(vt_measures_record(ctx, sink->measures, snapshot));
 	if (sink->activations) VT_TRY(vt_task_keep_activations(ctx, sink->store, snapshot));
-	VT_TRY(vt_store_checkpoint(ctx, sink->store, snapshot->step, snapshot->epoch));
+	if (kept) VT_TRY(vt_store_checkpoint(ctx, sink->store, snapshot->step, snapshot->epoch));
 done:
 	if (status != VT_OK) vt_ctx_frame(ctx, "in step %lld", (long long)moment->step);
 	return status;
