@@ -14,6 +14,7 @@
 #include "venturi/multitaper.h"
 #include "venturi/pairs.h"
 #include "venturi/words.h"
+#include "venturi/logistic.h"
 #include "venturi/config.h"
 #include "venturi/input.h"
 #include "venturi/store.h"

@@ -34,8 +34,8 @@ static const struct vt_option options[] = {
 	{ "split", VT_CHOICE, AT(split), 0, 0, "iid", NULL, "iid: drawn by the seed; ordered: the first rows",
 	  vt_split_names },
 	{ "standardise", VT_CHOICE, AT(standardise), 0, 0, "none", NULL,
-	  "none; unit: each column's range to [0, 1]; column: each, global: all to mean 0 and deviation 1; by the training "
-	  "rows", vt_standardise_names },
+	  "none; unit: each column's range to [0, 1]; column: each, global: all to mean 0 and deviation 1; centre: each to "
+	  "mean 0; by the training rows", vt_standardise_names },
 	{ "enumerated", VT_BOOL, AT(enumerated), 0, 0, "false", NULL,
 	  "the rows are all inputs there are, equally likely: log2 n is then the truth and not a ceiling" },
 	{ 0 }

@@ -39,7 +39,7 @@ static const struct vt_option options[] = {
 	  vt_split_names },
 	{ "standardise", VT_CHOICE, AT(standardise), 0, 0, "unit", NULL,
 	  "none: 0 to 255; unit: divided by 255; column: each pixel, global: all pixels to mean 0 and deviation 1 over the "
-	  "training images", vt_standardise_names },
+	  "training images; centre: unit, and each pixel to mean 0 over them", vt_standardise_names },
 	{ 0 }
 };
 

@@ -9,7 +9,7 @@
 #include "prepare.h"
 
 const char *const vt_split_names[] = { "iid", "ordered", NULL };
-const char *const vt_standardise_names[] = { "none", "unit", "column", "global", NULL };
+const char *const vt_standardise_names[] = { "none", "unit", "column", "global", "centre", NULL };
 
 enum vt_status vt_dataset_ranges(struct vt_ctx *ctx, struct vt_dataset *d, size_t n_train)
 {
@@ -56,7 +56,8 @@ static void bytes_normalise(uint64_t sum, uint64_t square, double n, double *shi
 	normalise(mean, (double)square / n - mean * mean, shift, scale);
 }
 
-static enum vt_status bytes_moments(struct vt_ctx *ctx, const struct vt_dataset *d, bool global, struct map m)
+static enum vt_status bytes_moments(struct vt_ctx *ctx, const struct vt_dataset *d, enum vt_standardise how,
+                                    struct map m)
 {
 	enum vt_status status;
 	uint64_t *sum = NULL, *square = NULL, all = 0, all_square = 0;
@@ -70,7 +71,8 @@ static enum vt_status bytes_moments(struct vt_ctx *ctx, const struct vt_dataset 
 		all_square += square[j];
 		bytes_normalise(sum[j], square[j], n, m.shift + j, m.scale + j);
 	}
-	for (size_t j = 0; global && j < d->n_inputs; j++)
+	for (size_t j = 0; how == VT_STANDARDISE_CENTRE && j < d->n_inputs; j++) m.scale[j] = 1.0 / 255;
+	for (size_t j = 0; how == VT_STANDARDISE_GLOBAL && j < d->n_inputs; j++)
 		bytes_normalise(all, all_square, n * (double)d->n_inputs, m.shift + j, m.scale + j);
 	status = VT_OK;
 done:
@@ -86,8 +88,8 @@ static enum vt_status standardise_bytes(struct vt_ctx *ctx, struct vt_dataset *d
 	VT_NEW(ctx, d->shift, d->n_inputs);
 	VT_NEW(ctx, d->scale, d->n_inputs);
 	for (size_t j = 0; j < d->n_inputs; j++) d->scale[j] = how == VT_STANDARDISE_UNIT ? 1.0 / 255 : 1;
-	if (how == VT_STANDARDISE_COLUMN || how == VT_STANDARDISE_GLOBAL)
-		VT_TRY(bytes_moments(ctx, d, how == VT_STANDARDISE_GLOBAL, (struct map){ d->shift, d->scale }));
+	if (how != VT_STANDARDISE_NONE && how != VT_STANDARDISE_UNIT)
+		VT_TRY(bytes_moments(ctx, d, how, (struct map){ d->shift, d->scale }));
 	status = VT_OK;
 done:
 	return status;
@@ -133,8 +135,9 @@ static void real_map(const struct vt_dataset *d, enum vt_standardise how, struct
 			column_range(d, j, m);
 			continue;
 		}
-		if (how == VT_STANDARDISE_COLUMN) moments(d, j, j + 1, &mean, &variance);
+		if (how != VT_STANDARDISE_GLOBAL) moments(d, j, j + 1, &mean, &variance);
 		normalise(mean, variance, m.shift + j, m.scale + j);
+		if (how == VT_STANDARDISE_CENTRE) m.scale[j] = 1;
 	}
 }
 

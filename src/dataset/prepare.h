@@ -16,12 +16,14 @@ enum { VT_SPLIT_IID, VT_SPLIT_ORDERED };
  * none     values as they stand (bytes: 0 to 255)
  * unit     bytes: divided by 255.  Numbers: each column's range to [0, 1]
  * column   each column to mean 0, standard deviation 1
+ * centre   each column to mean 0; bytes are divided by 255 as well
  * global   one mean and standard deviation for all columns
  *
  * Means, deviations and ranges are those of the training rows, so that nothing leaks from
  * the test rows.  A column that is constant there becomes 0 everywhere. */
 extern const char *const vt_standardise_names[];
-enum vt_standardise { VT_STANDARDISE_NONE, VT_STANDARDISE_UNIT, VT_STANDARDISE_COLUMN, VT_STANDARDISE_GLOBAL };
+enum vt_standardise { VT_STANDARDISE_NONE, VT_STANDARDISE_UNIT, VT_STANDARDISE_COLUMN, VT_STANDARDISE_GLOBAL,
+                      VT_STANDARDISE_CENTRE };
 
 /* Call when the split stands.  Fills shift and scale where the inputs are bytes, changes x
  * in place where they are numbers.  VT_ENOMEM. */
