@@ -23,4 +23,9 @@ void vt_cholesky_solve(const double *l, size_t d, double *b, size_t m);
  * matrix, which is kept.  Each vector's largest component is positive.  VT_ENOMEM. */
 enum vt_status vt_eigen_symmetric(struct vt_ctx *ctx, const double *a, size_t d, double *value, double *vector);
 
+/* Singular values of x, descending, min(rows, cols) of them; each to about 1e-15 times the largest, the small ones of
+ * well-scaled columns better.  Cost about 30 rows cols^2 with cols the smaller side.  VT_ENOMEM.
+ * Source: Hestenes 1958, one-sided Jacobi rotations. */
+enum vt_status vt_singular_values(struct vt_ctx *ctx, const struct vt_mat *x, double *value);
+
 #endif

@@ -94,3 +94,51 @@ done:
 	if (m) gsl_matrix_free(m);
 	return status;
 }
+
+/* Turns columns a and b (as rows of n numbers) until they are orthogonal; false where they were. */
+static bool rotate(size_t n, double *a, double *b)
+{
+	double aa = 0, bb = 0, ab = 0;
+	for (size_t k = 0; k < n; k++) {
+		aa += a[k] * a[k];
+		bb += b[k] * b[k];
+		ab += a[k] * b[k];
+	}
+	if (fabs(ab) <= 1e-15 * sqrt(aa * bb)) return false;
+	double zeta = (bb - aa) / (2 * ab), t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
+	double c = 1 / sqrt(1 + t * t), s = c * t;
+	for (size_t k = 0; k < n; k++) {
+		double old = a[k];
+		a[k] = c * old - s * b[k];
+		b[k] = s * old + c * b[k];
+	}
+	return true;
+}
+
+enum vt_status vt_singular_values(struct vt_ctx *ctx, const struct vt_mat *x, double *value)
+{
+	enum { SWEEPS = 60 };
+	enum vt_status status = VT_OK;
+	bool wide = x->rows < x->cols;
+	size_t least = wide ? x->rows : x->cols, most = wide ? x->cols : x->rows;
+	double *v = NULL; /* the columns of the taller of x and x', as rows */
+	VT_NEW(ctx, v, least * most);
+	for (size_t i = 0; i < x->rows; i++)
+		for (size_t j = 0; j < x->cols; j++) v[wide ? i * most + j : j * most + i] = x->x[i * x->stride + j];
+	bool turned = true;
+	for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+		turned = false;
+		for (size_t i = 0; i < least; i++)
+			for (size_t j = i + 1; j < least; j++) turned |= rotate(most, v + i * most, v + j * most);
+	}
+	for (size_t i = 0; i < least; i++) {
+		double square = 0;
+		for (size_t k = 0; k < most; k++) square += v[i * most + k] * v[i * most + k];
+		value[i] = -sqrt(square);
+	}
+	vt_sort(value, least);
+	for (size_t i = 0; i < least; i++) value[i] = -value[i];
+done:
+	free(v);
+	return status;
+}
