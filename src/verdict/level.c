@@ -12,7 +12,7 @@
 #include "judge.h"
 
 struct settings {
-	double tail;
+	double tail, from;
 	int64_t step;
 	bool last;
 };
@@ -21,6 +21,7 @@ struct settings {
 static const struct vt_option options[] = {
 	{ "tail", VT_REAL, AT(tail), 0.001, 1, "0.1", "of the snapshots", "the mean over the last so many" },
 	{ "last", VT_BOOL, AT(last), 0, 0, "false", NULL, "the last snapshot that has a value, alone" },
+	{ "from", VT_REAL, AT(from), -1e300, 1e300, "0", NULL, "subtracted: the level is counted from here, in the series' unit" },
 	{ "step", VT_INT, AT(step), -1, 1e15, "-1", "steps",
 	  "the value at the last snapshot not after this step; -1: at the end" },
 	{ 0 }
@@ -53,7 +54,7 @@ static enum vt_status values(struct vt_ctx *ctx, const void *settings, const str
 			sum += own[i - 1];
 			n++;
 		}
-		out[seed] = n > 0 ? sum / (double)n : (double)NAN;
+		out[seed] = n > 0 ? sum / (double)n - s->from : (double)NAN;
 	}
 	return VT_OK;
 }
@@ -78,14 +79,14 @@ static double inside(const struct vt_hypothesis *h)
 	}
 }
 
-static enum vt_status count_level(struct vt_ctx *ctx, const struct vt_sample *in, const struct vt_hypothesis *h,
-                                  double height, size_t *count)
+static enum vt_status count_level(struct vt_ctx *ctx, const struct settings *s, const struct vt_sample *in,
+                                  const struct vt_hypothesis *h, double height, size_t *count)
 {
 	enum vt_status status;
 	struct vt_noise noise;
 	double *mean = NULL;
 	VT_NEW(ctx, mean, in->n_steps);
-	for (size_t i = 0; i < in->n_steps; i++) mean[i] = height;
+	for (size_t i = 0; i < in->n_steps; i++) mean[i] = height + s->from;
 	VT_TRY(vt_noise_estimate(ctx, in, &noise));
 	VT_TRY(vt_planted_count(ctx, values, h, in, mean, &noise, VT_SUPPORTED, count));
 done:
@@ -100,8 +101,7 @@ static enum vt_status control(struct vt_ctx *ctx, const void *settings, size_t w
 {
 	enum vt_status status;
 	size_t count;
-	(void)settings; /* they stand in h as well */
-	VT_TRY(count_level(ctx, in, h, which == FLAT_NULL ? edge(h) : inside(h), &count));
+	VT_TRY(count_level(ctx, settings, in, h, which == FLAT_NULL ? edge(h) : inside(h), &count));
 	*passed = which == FLAT_NULL ? !vt_exceeds(count, 0.05) : !vt_exceeds(VT_REPLICATES - count, 0.2);
 done:
 	return status;
