@@ -62,6 +62,10 @@ enum vt_status vt_input_idx(struct vt_ctx *ctx, const char *path, size_t *rank, 
  * inside; caller frees. */
 enum vt_status vt_input_text(struct vt_ctx *ctx, const char *path, size_t limit, char **out);
 
+/* A whole file as bytes, whatever is in it, of at most `limit` bytes, packed and unpacked: plain, gzip, or the text of
+ * Debian's bible-kjv-text (/usr/lib/bible.data).  Caller frees.  VT_EDATA for what is damaged, empty or longer. */
+enum vt_status vt_input_octets(struct vt_ctx *ctx, const char *path, size_t limit, size_t *n, uint8_t **out);
+
 /* The path of a real data file: `given` if not null (a file, or a folder that holds
  * `name`), else the first of the usual places (null-terminated) that holds `name`, plain
  * or as name.gz.  No environment variable is consulted.  VT_EDATA ends in `remedy`, which
