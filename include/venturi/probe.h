@@ -23,12 +23,26 @@ struct vt_probe_kind {
  *          ibsgd   epoch ends: every epoch below 20, every 5 below 100, every 20 below 2000,
  *                  every 100 after (Saxe et al. 2018, published code)
  *          idnns   about 400 log2-spaced epochs (Shwartz-Ziv & Tishby 2017, published code)
- * Step 0 (before the first update) and the last step are always there. */
+ * Step 0 (before the first update) and the last step are always there.
+ *
+ * Of sequences, a sample is
+ *
+ * token     a position that is asked; all positions where one label is asked of the whole sequence, which is then the
+ *           label of each.  Samples of one sequence are one block: errors and nulls take it as a whole
+ * last      the last position of every tap: the default where one label is asked of the sequence
+ * sequence  all positions of a tap side by side
+ *
+ * and X, which information is about, the token at the position, the last two (-1 before the first), or the prefix: all
+ * tokens up to the position (-1 after it); `last` and `sequence` have the prefix, all tokens, by default.  A causal
+ * layer is a function of the prefix, not of the token or the last two: its information with these is estimated as that
+ * with labels.  Y is the label of the position, or of the sequence. */
 struct vt_probe_settings {
-	int schedule, rows;
+	int schedule, rows, samples, x;
 	int64_t points, every, n;
 	struct vt_ints steps;
 };
+enum vt_probe_samples { VT_PROBE_AUTO, VT_PROBE_TOKEN, VT_PROBE_SEQUENCE, VT_PROBE_LAST };
+enum vt_probe_x { VT_PROBE_X_AUTO, VT_PROBE_X_TOKEN, VT_PROBE_X_BIGRAM, VT_PROBE_X_PREFIX };
 enum vt_probe_schedule { VT_PROBE_LOG, VT_PROBE_EVERY, VT_PROBE_LIST, VT_PROBE_IBSGD, VT_PROBE_IDNNS };
 
 /* The steps of a schedule, ascending and distinct, 0 and `total` included; caller frees. */

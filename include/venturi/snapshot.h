@@ -90,6 +90,7 @@ struct vt_snapshot {
 	const uint32_t *block;    /* the sequence of each row; rows of a sequence stand together, in order */
 	const uint32_t *position; /* in the sequence, from 0 */
 	size_t n_positions;       /* tokens of a sequence; 0 where rows are no sequences */
+	bool partial_x;           /* `input` is not all that the taps are functions of: one token of many, or two */
 	bool enumerated;          /* the probe rows are all inputs there are */
 	bool deterministic;       /* each layer is a function of the input: false in a noisy network */
 	double h_x;               /* nats: entropy of the probe rows' input (log of the number of
@@ -104,6 +105,8 @@ struct vt_snapshot_shape {
 	size_t n_taps, n_rows, n_classes;
 	size_t n_inputs, n_targets;        /* columns of the snapshots' input and target */
 	size_t n_positions, n_tokens;      /* 0 where rows are no sequences */
+	bool partial_x;                    /* as in the snapshots */
+	const char *samples, *x, *y;       /* of sequences, in words: what a row is, what X and Y are; else null */
 	size_t n_weights;                  /* names and sizes of net->weight; 0 without a net */
 	const struct vt_weight *weight;    /* w.x is null here */
 	size_t n_snapshots;                /* that the schedule makes; 0 unknown */

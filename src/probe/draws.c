@@ -14,7 +14,10 @@ struct vt_draws {
 	size_t n, n_draws;
 	uint64_t first, used; /* used: when, to find the older one */
 	bool valid;
-	uint32_t *row, *data_row;
+	uint32_t *row;
+	size_t n_passes;      /* data rows to run: samples beside each other that share one are run once */
+	uint32_t *data_row;
+	size_t *before;       /* n_passes + 1: samples before each */
 	double **s;           /* per tap, as a sampler gives it; null without noise */
 };
 
@@ -24,6 +27,7 @@ static void clear(struct vt_draws *d, size_t n_taps)
 	free(d->s);
 	free(d->row);
 	free(d->data_row);
+	free(d->before);
 	*d = (struct vt_draws){ 0 };
 }
 
@@ -37,16 +41,25 @@ void vt_probe_draws_free(struct vt_probe *p)
 	free(p->data_row);
 }
 
-/* S of one row of a chunk: the clean activation, or its coordinates in the basis. */
-static void signal(const struct vt_model *m, const struct vt_smooth *s, const struct vt_pass *pass, size_t row,
-                   double *out)
+/* Numbers of a sample in a layer of `whole` numbers a data row that tap `from` holds. */
+static size_t part_width(const struct vt_probe *p, size_t from, size_t whole)
 {
-	size_t width = m->tap_width[s->from];
+	bool part = p->samples == VT_PROBE_TOKEN || p->samples == VT_PROBE_LAST;
+	return whole / (part ? vt_probe_positions(p->model, from) : 1);
+}
+
+/* S of one sample in one row of a chunk: the clean activation, or its coordinates in the basis. */
+static void signal(const struct vt_probe *p, const struct vt_smooth *s, const struct vt_pass *pass, size_t row,
+                   size_t sample, double *out)
+{
+	const struct vt_model *m = p->model;
+	size_t whole = m->tap_width[s->from], width = part_width(p, s->from, whole);
+	size_t at = row * whole + (p->position && whole > width ? p->position[sample] * width : 0);
 	const void *clean = vt_pass_clean(m, pass, s->from);
-	const float *single = (const float *)clean + row * width;
-	const double *twice = (const double *)clean + row * width;
+	const float *single = (const float *)clean + at;
+	const double *twice = (const double *)clean + at;
 	bool f32 = m->shape.precision == VT_SINGLE;
-	for (size_t k = 0; k < s->width; k++) {
+	for (size_t k = 0; k < part_width(p, s->from, s->width); k++) {
 		if (!s->basis) {
 			out[k] = f32 ? single[k] : twice[k];
 			continue;
@@ -69,8 +82,10 @@ static void take_chunk(void *self, const struct vt_chunk *c)
 	for (size_t t = 0; t < f->p->model->n_taps; t++) {
 		const struct vt_smooth *s = &f->p->smooth[t];
 		if (!f->d->s[t]) continue;
+		size_t width = part_width(f->p, s->from, s->width);
 		for (size_t i = 0; i < c->n; i++)
-			signal(f->p->model, s, c->pass, i, f->d->s[t] + (f->k * f->d->n + c->first + i) * s->width);
+			for (size_t a = f->d->before[c->first + i]; a < f->d->before[c->first + i + 1]; a++)
+				signal(f->p, s, c->pass, i, f->d->row[a], f->d->s[t] + (f->k * f->d->n + a) * width);
 	}
 }
 
@@ -80,7 +95,7 @@ static enum vt_status fill(struct vt_ctx *ctx, struct vt_probe *p, struct vt_dra
 	for (size_t k = 0; status == VT_OK && k < d->n_draws; k++) {
 		struct filling f = { p, d, k };
 		vt_forward_realise(p->forward, d->first + k);
-		status = vt_forward_run(ctx, p->forward, d->data_row, d->n, take_chunk, &f);
+		status = vt_forward_run(ctx, p->forward, d->data_row, d->n_passes, take_chunk, &f);
 	}
 	vt_forward_realise(p->forward, 0);
 	return status;
@@ -96,13 +111,17 @@ static enum vt_status allocate(struct vt_ctx *ctx, const struct vt_probe *p, siz
 	d->n_draws = n_draws;
 	VT_NEW(ctx, d->row, n);
 	VT_NEW(ctx, d->data_row, n);
+	VT_NEW(ctx, d->before, n + 1);
 	VT_NEW(ctx, d->s, m->n_taps);
 	for (size_t i = 0; i < n; i++) {
+		uint32_t data_row = p->data_row[row[i]];
 		d->row[i] = row[i];
-		d->data_row[i] = p->data_row[row[i]];
+		if (i == 0 || data_row != d->data_row[d->n_passes - 1]) d->data_row[d->n_passes++] = data_row;
+		d->before[d->n_passes] = i + 1;
 	}
 	for (size_t t = 0; t < m->n_taps; t++)
-		if (p->smooth[t].sd > 0) VT_NEW(ctx, d->s[t], n * n_draws * p->smooth[t].width);
+		if (p->smooth[t].sd > 0)
+			VT_NEW(ctx, d->s[t], n * n_draws * part_width(p, p->smooth[t].from, p->smooth[t].width));
 	status = VT_OK;
 done:
 	return status;
@@ -140,9 +159,6 @@ enum vt_status vt_probe_draws_create(struct vt_ctx *ctx, struct vt_probe *p)
 	VT_NEW(ctx, p->smooth, p->model->n_taps);
 	VT_NEW(ctx, p->sampler, p->model->n_taps);
 	VT_NEW(ctx, p->draws, VT_PROBE_DRAWS);
-	VT_NEW(ctx, p->data_row, p->n_rows);
-	for (size_t i = 0; i < p->n_all; i++)
-		if (p->place[i] >= 0) p->data_row[p->place[i]] = p->all[i];
 	status = VT_OK;
 done:
 	return status;
@@ -158,7 +174,9 @@ enum vt_status vt_probe_draws_refresh(struct vt_ctx *ctx, struct vt_probe *p)
 		free(s->basis);
 		*s = (struct vt_smooth){ 0 };
 		if (m->kind->smooth) VT_TRY(m->kind->smooth(ctx, m, t, s));
-		p->sampler[t] = (struct vt_sampler){ p, t, p->n_rows, s->width, s->sd, s->fixed, draw };
+		size_t width = part_width(p, s->from, s->width);
+		if (s->basis && width < s->width) s->sd = 0; /* coordinates of all positions together: not those of one */
+		p->sampler[t] = (struct vt_sampler){ p, t, p->n_samples, width, s->sd, s->fixed, draw };
 		p->view[t].sampler = s->sd > 0 ? &p->sampler[t] : NULL;
 		p->view[t].step = m->kind->step ? m->kind->step(m, t) : 0;
 	}

@@ -17,10 +17,10 @@ static enum vt_status allocate_taps(struct vt_ctx *ctx, struct vt_probe *p)
 	VT_NEW(ctx, p->tap, m->n_taps);
 	VT_NEW(ctx, p->view, m->n_taps);
 	for (size_t t = 0; t < m->n_taps; t++) {
-		size_t width = m->tap_width[t];
-		VT_NEW(ctx, p->tap[t], p->n_rows * width);
+		size_t width = p->tap_width[t];
+		VT_NEW(ctx, p->tap[t], p->n_samples * width);
 		enum vt_role role = t + 1 < m->n_taps ? VT_ROLE_HIDDEN : VT_ROLE_OUTPUT;
-		p->view[t] = (struct vt_tap){ .name = m->tap_name[t], .role = role, .x = { p->tap[t], p->n_rows, width, width } };
+		p->view[t] = (struct vt_tap){ .name = m->tap_name[t], .role = role, .x = { p->tap[t], p->n_samples, width, width } };
 	}
 	status = VT_OK;
 done:
@@ -41,31 +41,6 @@ done:
 	return status;
 }
 
-/* The probe rows' inputs and labels, in the order of their places. */
-static enum vt_status fill_rows(struct vt_ctx *ctx, struct vt_probe *p)
-{
-	enum vt_status status;
-	const struct vt_dataset *d = p->data;
-	size_t cells;
-	VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n_rows, d->n_inputs, &cells), VT_ENOMEM,
-	           "too many probe rows: %zu", p->n_rows);
-	VT_NEW(ctx, p->input, cells);
-	VT_NEW(ctx, p->row_is_test, p->n_rows);
-	if (d->label) VT_NEW(ctx, p->label, p->n_rows);
-	else VT_NEW(ctx, p->target, p->n_rows * d->n_targets);
-	for (size_t i = 0; i < p->n_all; i++) {
-		if (p->place[i] < 0) continue;
-		vt_dataset_rows_f64(d, &p->all[i], 1, p->input + (size_t)p->place[i] * d->n_inputs);
-		p->row_is_test[p->place[i]] = p->is_test[i];
-		if (d->label) p->label[p->place[i]] = d->label[p->all[i]];
-		else memcpy(p->target + (size_t)p->place[i] * d->n_targets, d->target + p->all[i] * d->n_targets,
-			    d->n_targets * sizeof *p->target);
-	}
-	VT_TRY(vt_probe_input_entropy(ctx, p));
-done:
-	return status;
-}
-
 enum vt_status vt_probe_create(struct vt_ctx *ctx, const struct vt_chosen *chosen, const struct vt_dataset *data,
                                const struct vt_model *model, int64_t total, int64_t steps_per_epoch, uint64_t seed,
                                struct vt_probe **out)
@@ -79,7 +54,8 @@ enum vt_status vt_probe_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 	p->seed = seed;
 	VT_TRY(vt_probe_steps(ctx, s, total, steps_per_epoch, &p->n_steps, &p->step));
 	VT_TRY(vt_probe_choose_rows(ctx, s, p));
-	VT_TRY(fill_rows(ctx, p));
+	VT_TRY(vt_probe_choose_samples(ctx, s, p));
+	VT_TRY(vt_probe_fill_samples(ctx, p));
 	VT_TRY(allocate_taps(ctx, p));
 	VT_TRY(allocate_gradients(ctx, p));
 	VT_TRY(vt_forward_create(ctx, data, model, &p->forward));
@@ -106,6 +82,10 @@ void vt_probe_free(struct vt_probe *p)
 	free(p->all);
 	free(p->is_test);
 	free(p->place);
+	free(p->first);
+	free(p->block);
+	free(p->position);
+	free(p->tap_width);
 	free(p->input);
 	free(p->target);
 	free(p->row_is_test);
@@ -130,16 +110,28 @@ int64_t vt_probe_next(const struct vt_probe *p, int64_t step)
 	return low < p->n_steps ? p->step[low] : INT64_MAX;
 }
 
+/* Whether X is less than the taps are functions of. */
+static bool partial_x(const struct vt_probe *p)
+{
+	return p->x == VT_PROBE_X_TOKEN || p->x == VT_PROBE_X_BIGRAM;
+}
+
 struct vt_snapshot_shape vt_probe_shape(const struct vt_probe *p)
 {
 	return (struct vt_snapshot_shape){
 		.n_taps = p->model->n_taps,
-		.n_rows = p->n_rows,
+		.n_rows = p->n_samples,
 		.n_classes = p->data->n_classes,
 		.tap_name = (const char *const *)p->model->tap_name,
-		.tap_width = p->model->tap_width,
-		.n_inputs = p->data->n_inputs,
+		.tap_width = p->tap_width,
+		.n_inputs = p->n_x,
 		.n_targets = p->data->label ? 0 : p->data->n_targets,
+		.n_positions = p->data->n_tokens > 0 ? p->data->n_inputs : 0,
+		.n_tokens = p->data->n_tokens,
+		.partial_x = partial_x(p),
+		.samples = vt_probe_sample_words(p),
+		.x = vt_probe_x_words(p),
+		.y = vt_probe_y_words(p),
 		.n_weights = p->net.n_weights,
 		.weight = p->net.weight,
 		.n_net_layers = p->model->n_taps,
@@ -154,18 +146,6 @@ struct taking {
 	struct vt_score train[VT_FORWARD_SLOTS], test[VT_FORWARD_SLOTS];
 };
 
-static void copy_row(const struct vt_model *m, const struct vt_pass *pass, size_t tap, size_t row, double *out)
-{
-	size_t width = m->tap_width[tap];
-	const void *activation = vt_pass_activation(m, pass, tap);
-	if (m->shape.precision == VT_DOUBLE) {
-		memcpy(out, (const double *)activation + row * width, width * sizeof *out);
-		return;
-	}
-	const float *from = (const float *)activation + row * width;
-	for (size_t j = 0; j < width; j++) out[j] = from[j];
-}
-
 static void take_chunk(void *self, const struct vt_chunk *c)
 {
 	struct taking *t = self;
@@ -178,7 +158,7 @@ static void take_chunk(void *self, const struct vt_chunk *c)
 		vt_score_add(p->is_test[at] ? &t->test[c->slot] : &t->train[c->slot], asked, loss, correct);
 		if (p->place[at] < 0) continue;
 		for (size_t tap = 0; tap < p->model->n_taps; tap++)
-			copy_row(p->model, c->pass, tap, i, p->tap[tap] + (size_t)p->place[at] * p->model->tap_width[tap]);
+			vt_probe_copy_row(p, c->pass, tap, i, (size_t)p->place[at], p->tap[tap]);
 	}
 }
 
@@ -198,9 +178,9 @@ static void fill_scores(struct vt_snapshot *s, const struct taking *t, bool clas
 
 static bool constant_output(const struct vt_probe *p)
 {
-	size_t width = p->model->tap_width[p->model->n_taps - 1];
+	size_t width = p->tap_width[p->model->n_taps - 1];
 	const double *y = p->tap[p->model->n_taps - 1];
-	for (size_t i = 1; i < p->n_rows; i++)
+	for (size_t i = 1; i < p->n_samples; i++)
 		if (memcmp(y, y + i * width, width * sizeof *y) != 0) return false;
 	return true;
 }
@@ -220,7 +200,7 @@ static enum vt_status any_gradient(void *visitor, size_t n_layers, const size_t 
 static enum vt_status check_dead(struct vt_ctx *ctx, struct vt_probe *p)
 {
 	p->dead = false;
-	if (p->model->n_taps < 2 || p->n_rows < 2 || !constant_output(p)) return VT_OK;
+	if (p->model->n_taps < 2 || p->n_samples < 2 || !constant_output(p)) return VT_OK;
 	enum vt_status status = vt_probe_gradients(ctx, p, any_gradient, NULL);
 	p->dead = status == VT_OK;
 	return status == VT_EDOMAIN ? VT_OK : status;
@@ -244,12 +224,16 @@ static void describe(struct vt_probe *p, const struct vt_moment *moment)
 		.last = moment->last,
 		.n_taps = p->model->n_taps,
 		.tap = p->view,
-		.input = { p->input, p->n_rows, d->n_inputs, d->n_inputs },
+		.input = { p->input, p->n_samples, p->n_x, p->n_x },
 		.basis = { d->basis, d->basis ? d->n_inputs : 0, d->n_inputs, d->n_inputs },
-		.target = { p->target, d->label ? 0 : p->n_rows, d->n_targets, d->n_targets },
-		.label = { p->label, p->n_rows, d->n_classes },
+		.target = { p->target, d->label ? 0 : p->n_samples, d->n_targets, d->n_targets },
+		.label = { p->label, p->n_samples, d->n_classes },
 		.is_test = p->row_is_test,
-		.enumerated = d->enumerated && p->n_rows == d->n,
+		.block = p->samples == VT_PROBE_TOKEN ? p->block : NULL,
+		.position = p->position,
+		.n_positions = d->n_tokens > 0 ? d->n_inputs : 0,
+		.partial_x = partial_x(p),
+		.enumerated = d->enumerated && p->n_rows == d->n && p->samples != VT_PROBE_TOKEN && !partial_x(p),
 		.deterministic = !noisy(p),
 		.h_x = p->h_x,
 		.seed = p->seed,
@@ -268,7 +252,7 @@ enum vt_status vt_probe_take(struct vt_ctx *ctx, struct vt_probe *p, const struc
 	p->trainer = moment->trainer;
 	p->epoch = (uint64_t)moment->epoch;
 	VT_TRY(vt_forward_run(ctx, p->forward, p->all, p->n_all, take_chunk, &t));
-	fill_scores(&p->snapshot, &t, p->label != NULL || p->model->shape.loss == VT_HINGE);
+	fill_scores(&p->snapshot, &t, p->data->label != NULL || p->model->shape.loss == VT_HINGE);
 	p->diverged = moment->diverged;
 	if (!p->diverged) VT_TRY(check_dead(ctx, p));
 	p->snapshot.flags = (p->dead ? VT_DEAD : 0) | (p->diverged ? VT_DIVERGED : 0);

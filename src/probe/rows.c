@@ -87,14 +87,14 @@ static int by_content(const void *a, const void *b, void *self)
 enum vt_status vt_probe_input_entropy(struct vt_ctx *ctx, struct vt_probe *p)
 {
 	enum vt_status status;
-	struct sortable s = { p->input, p->data->n_inputs };
+	struct sortable s = { p->input, p->n_x };
 	uint32_t *order = NULL;
-	double n = (double)p->n_rows, h = 0;
-	VT_NEW(ctx, order, p->n_rows);
-	for (size_t i = 0; i < p->n_rows; i++) order[i] = (uint32_t)i;
-	qsort_r(order, p->n_rows, sizeof *order, by_content, &s);
-	for (size_t i = 0, run = 1; i < p->n_rows; i++, run++) {
-		if (i + 1 < p->n_rows && by_content(&order[i], &order[i + 1], &s) == 0) continue;
+	double n = (double)p->n_samples, h = 0;
+	VT_NEW(ctx, order, p->n_samples);
+	for (size_t i = 0; i < p->n_samples; i++) order[i] = (uint32_t)i;
+	qsort_r(order, p->n_samples, sizeof *order, by_content, &s);
+	for (size_t i = 0, run = 1; i < p->n_samples; i++, run++) {
+		if (i + 1 < p->n_samples && by_content(&order[i], &order[i + 1], &s) == 0) continue;
 		h -= (double)run / n * log((double)run / n);
 		run = 0;
 	}
