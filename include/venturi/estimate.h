@@ -22,6 +22,11 @@ struct vt_layer {
 	bool enumerated;        /* rows are all inputs there are: no sampling error */
 	size_t n_null;          /* label shuffles for the null of I(T;Y); 0: none */
 	uint64_t seed;          /* of the shuffles: (seed, VT_PURPOSE_NULL, replicate) */
+	const uint32_t *block;  /* n block numbers, ascending: rows of one block (a sequence) are not independent, so
+	                         * errors come from sums over blocks and shuffles move the labels of whole blocks (of
+	                         * equal length; others are rotated as one circle); null: rows are independent */
+	bool partial_x;         /* x is less than t is a function of, and its rows are symbols (a token of many): i_xt is
+	                         * then estimated as i_ty is, with the symbols for labels, and no bound */
 };
 
 enum vt_bound { VT_POINT, VT_LOWER, VT_UPPER, VT_BRACKET };

@@ -120,20 +120,22 @@ static bool mostly_alone(const struct work *w)
 	return 2 * (size_t)w->sizes.times[1] > w->sizes.n;
 }
 
-/* Variances over the rows of -ln p(t) and ln p(t,y) / (p(t) p(y)), about their means; after
- * joint_entropy. */
-static void local_variances(const struct work *w, const struct vt_partition *t, const struct vt_layer *in,
-                            const struct vt_information *mean, double *xt, double *ty)
+/* Errors of the means over the rows of -ln p(t) and ln p(t,y) / (p(t) p(y)); after joint_entropy. */
+static void local_errors(const struct work *w, const struct vt_partition *t, const struct vt_layer *in,
+                         const struct vt_information *mean, double *se_xt, double *se_ty)
 {
-	double n = (double)t->n, log_n = log(n);
+	struct vt_scatter xt = { 0 }, ty = { 0 };
+	double log_n = log((double)t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		uint32_t cell = t->cell[i];
 		double log_t = log(w->begin[cell + 1] - w->begin[cell]), d = log_n - log_t - mean->i_xt;
-		*xt += d * d / n;
+		vt_scatter_add(&xt, in->block, t->n, i, d);
 		if (!in->y.y) continue;
 		d = log_n + log(w->joint[i]) - log_t - log(w->of_label[in->y.y[i]]) - mean->i_ty;
-		*ty += d * d / n;
+		vt_scatter_add(&ty, in->block, t->n, i, d);
 	}
+	*se_xt = vt_scatter_error(&xt, in->block, t->n);
+	*se_ty = vt_scatter_error(&ty, in->block, t->n);
 }
 
 static enum vt_status null(struct vt_ctx *ctx, struct work *w, const struct vt_partition *t, const struct vt_layer *in,
@@ -158,7 +160,7 @@ enum vt_status vt_cells_information(struct vt_ctx *ctx, const struct vt_partitio
 	enum vt_status status = VT_OK;
 	struct work w = { 0 };
 	struct vt_information info = vt_information_none(t->n, 0);
-	double h_y = 0, variance_xt = 0, variance_ty = 0;
+	double h_y = 0, se_xt = 0, se_ty = 0;
 	VT_TRY(work_create(ctx, t, in->y.n_classes, &w));
 	info.i_xt = info.h_t = cell_entropy(&w, t);
 	if (mostly_alone(&w)) info.flags |= VT_BIAS_DOMINATED;
@@ -166,8 +168,8 @@ enum vt_status vt_cells_information(struct vt_ctx *ctx, const struct vt_partitio
 		h_y = label_entropy(&w, &in->y);
 		info.i_ty = info.h_t + h_y - joint_entropy(&w, t, in->y.y);
 	}
-	if (!in->enumerated) local_variances(&w, t, in, &info, &variance_xt, &variance_ty);
-	vt_information_errors(in, variance_xt, variance_ty, &info);
+	if (!in->enumerated) local_errors(&w, t, in, &info, &se_xt, &se_ty);
+	vt_information_errors(in, se_xt, se_ty, &info);
 	if (in->y.y && in->n_null > 0) VT_TRY(null(ctx, &w, t, in, h_y, &info));
 	*out = info;
 done:

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "venturi/rng.h"
 #include "layer.h"
 #include "pair.h"
 
@@ -75,7 +74,7 @@ static enum vt_status layer_of_pairs(struct vt_ctx *ctx, const struct vt_estimat
 	struct vt_chosen chosen = { &kind->kind, (void *)settings };
 	struct vt_estimated xt, ty;
 	double *label = NULL;
-	struct vt_pair p = { .x = in->x, .y = in->t, .seed = in->seed };
+	struct vt_pair p = { .x = in->x, .y = in->t, .seed = in->seed, .block = in->block, .discrete_x = in->partial_x };
 	*out = vt_information_none(in->t.rows, 0);
 	if (in->x.x) {
 		VT_TRY(vt_estimate_pair(ctx, &chosen, &p, &xt));
@@ -85,11 +84,38 @@ static enum vt_status layer_of_pairs(struct vt_ctx *ctx, const struct vt_estimat
 		VT_NEW(ctx, label, in->y.n);
 		for (size_t i = 0; i < in->y.n; i++) label[i] = in->y.y[i];
 		p = (struct vt_pair){ .x = in->t, .y = { label, in->y.n, 1, 1 }, .discrete_y = true, .seed = in->seed,
-		                      .n_null = in->n_null };
+		                      .n_null = in->n_null, .block = in->block };
 		VT_TRY(vt_estimate_pair(ctx, &chosen, &p, &ty));
 		take(&ty, &out->i_ty, &out->i_ty_se, &out->i_ty_lo, &out->i_ty_hi, &out->flags);
 		out->i_ty_null = ty.null_mean;
 		out->i_ty_null_p = ty.null_p;
+	}
+done:
+	free(label);
+	return status;
+}
+
+/* Where T is no function of X, what is true of H(T) is not of I(X;T): X's symbols stand in for the labels. */
+static enum vt_status partial(struct vt_ctx *ctx, const struct vt_estimate_kind *kind, const void *settings,
+                              const struct vt_layer *in, struct vt_information out[2])
+{
+	enum vt_status status = VT_OK;
+	struct vt_layer symbols = *in;
+	struct vt_information of_x[2];
+	int32_t *label = NULL;
+	symbols.n_null = 0;
+	symbols.partial_x = false;
+	VT_TRY(vt_symbols(ctx, &in->x, &label, &symbols.y.n_classes));
+	symbols.y.y = label;
+	symbols.y.n = in->x.rows;
+	VT_TRY(kind->layer(ctx, settings, &symbols, of_x));
+	for (size_t b = 0; b < kind->n_bounds; b++) {
+		out[b].i_xt = of_x[b].i_ty;
+		out[b].i_xt_se = of_x[b].i_ty_se;
+		out[b].i_xt_lo = of_x[b].i_ty_lo;
+		out[b].i_xt_hi = of_x[b].i_ty_hi;
+		out[b].ceiling = fmin(out[b].ceiling, log((double)symbols.y.n_classes));
+		out[b].flags &= ~(unsigned)VT_SATURATED; /* said of H(T) */
 	}
 done:
 	free(label);
@@ -101,8 +127,12 @@ enum vt_status vt_estimate_run(struct vt_ctx *ctx, const struct vt_estimate_kind
 {
 	enum vt_status status = VT_OK;
 	VT_TRY(check_layer(ctx, in));
-	if (usable(&in->t))
-		return kind->layer ? kind->layer(ctx, settings, in, out) : layer_of_pairs(ctx, kind, settings, in, &out[0]);
+	if (usable(&in->t)) {
+		if (!kind->layer) return layer_of_pairs(ctx, kind, settings, in, &out[0]);
+		VT_TRY(kind->layer(ctx, settings, in, out));
+		if (in->partial_x && in->x.x && !(out[0].flags & VT_INVALID)) VT_TRY(partial(ctx, kind, settings, in, out));
+		return VT_OK;
+	}
 	for (size_t b = 0; b < kind->n_bounds; b++) out[b] = vt_information_none(in->t.rows, VT_DEGENERATE);
 done:
 	return status;
@@ -136,10 +166,24 @@ static void interval(double value, double se, double *out_se, double *lo, double
 	*hi = value + normal_975 * se;
 }
 
-void vt_information_errors(const struct vt_layer *in, double variance_xt, double variance_ty,
-                           struct vt_information *out)
+void vt_scatter_add(struct vt_scatter *s, const uint32_t *block, size_t n, size_t i, double deviation)
 {
-	double n = (double)out->n, se_xt = sqrt(variance_xt / n), se_ty = sqrt(variance_ty / n);
+	s->within += deviation;
+	if (block && i + 1 < n && block[i + 1] == block[i]) return;
+	s->sum += s->within * s->within;
+	s->within = 0;
+	s->blocks++;
+}
+
+double vt_scatter_error(const struct vt_scatter *s, const uint32_t *block, size_t n)
+{
+	double b = (double)s->blocks;
+	if (!block) return sqrt(s->sum) / (double)n;
+	return s->blocks > 1 ? sqrt(s->sum * b / (b - 1)) / (double)n : NAN;
+}
+
+void vt_information_errors(const struct vt_layer *in, double se_xt, double se_ty, struct vt_information *out)
+{
 	if (in->enumerated) {
 		se_xt = se_ty = 0;
 	} else {
@@ -155,6 +199,7 @@ enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int
 {
 	enum vt_status status = VT_OK;
 	size_t n = in->y.n, total = 0;
+	const struct vt_pair rows = { .x = { NULL, n, 0, 0 }, .block = in->block, .seed = in->seed };
 	uint32_t *order = NULL;
 	int32_t *label = NULL;
 	VT_REQUIRE(ctx, !__builtin_mul_overflow(n, in->n_null, &total), VT_EDOMAIN,
@@ -162,9 +207,7 @@ enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int
 	VT_NEW(ctx, order, n);
 	VT_NEW(ctx, label, total);
 	for (size_t r = 0; r < in->n_null; r++) {
-		struct vt_rng rng = vt_rng_stream(in->seed, VT_PURPOSE_NULL, r);
-		for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
-		vt_rng_shuffle(&rng, order, n);
+		VT_TRY(vt_null_order(ctx, &rows, r, order));
 		for (size_t i = 0; i < n; i++) label[r * n + i] = in->y.y[order[i]];
 	}
 	*out = label;

@@ -38,6 +38,7 @@ struct rows {
 	struct vt_pair_input input;
 	struct vt_pair_sums sums;
 	double *memory;
+	uint32_t *of_row; /* distinct row of each row; null: each row stands for itself */
 };
 
 static void rows_clear(struct rows *r)
@@ -47,6 +48,7 @@ static void rows_clear(struct rows *r)
 	free(r->label);
 	free(r->share);
 	free(r->memory);
+	free(r->of_row);
 }
 
 /* Late layers repeat themselves: each distinct pair of row and label is kept once. */
@@ -65,8 +67,9 @@ static enum vt_status collapse(struct vt_ctx *ctx, const struct vt_layer *in, st
 	VT_NEW(ctx, r->x, r->n * width);
 	VT_NEW(ctx, r->weight, r->n);
 	VT_NEW(ctx, r->label, r->n);
+	VT_NEW(ctx, r->of_row, n);
 	for (size_t i = 0; i < n; i++) {
-		size_t c = cells.cell[i];
+		size_t c = r->of_row[i] = cells.cell[i];
 		if (r->weight[c]++ > 0) continue;
 		memcpy(r->x + c * width, in->t.x + i * in->t.stride, width * sizeof *r->x);
 		r->label[c] = in->y.y ? in->y.y[i] : 0;
@@ -107,12 +110,28 @@ done:
 	return status;
 }
 
+/* Errors of both means: rows of a block together. */
+static void local_errors(const struct vt_layer *in, const struct rows *r, const double *all, const double *own,
+                         const struct vt_information *mean, double *se_xt, double *se_ty)
+{
+	struct vt_scatter xt = { 0 }, ty = { 0 };
+	size_t n = in->t.rows;
+	for (size_t i = 0; i < n; i++) {
+		size_t c = r->of_row ? r->of_row[i] : i;
+		double share = in->y.y ? r->share[r->input.label[c]] : 1;
+		vt_scatter_add(&xt, in->block, n, i, -log(all[c] / (double)n) - mean->i_xt);
+		if (in->y.y) vt_scatter_add(&ty, in->block, n, i, log(own[c] / (share * all[c])) - mean->i_ty);
+	}
+	*se_xt = vt_scatter_error(&xt, in->block, n);
+	*se_ty = vt_scatter_error(&ty, in->block, n);
+}
+
 /* One bound from its sums.  The mixture's bound less the classes' bounds, each of n_y rows, is the
  * mean of ln (own / n_y) / (all / n). */
 static void bound(const struct vt_layer *in, const struct rows *r, const double *all, const double *own,
                   struct vt_information *out)
 {
-	double n = (double)in->t.rows, xt = 0, ty = 0, xt2 = 0, ty2 = 0, alone = 0;
+	double n = (double)in->t.rows, xt = 0, ty = 0, xt2 = 0, ty2 = 0, alone = 0, se_xt, se_ty;
 	for (size_t i = 0; i < r->n; i++) {
 		double w = (r->input.weight ? r->input.weight[i] : 1) / n;
 		double share = in->y.y ? r->share[r->input.label[i]] : 1;
@@ -126,7 +145,10 @@ static void bound(const struct vt_layer *in, const struct rows *r, const double 
 	*out = vt_information_none(in->t.rows, alone > 0.5 ? VT_BIAS_DOMINATED : 0);
 	out->i_xt = xt;
 	if (in->y.y) out->i_ty = ty;
-	vt_information_errors(in, fmax(xt2 - xt * xt, 0), fmax(ty2 - ty * ty, 0), out);
+	se_xt = sqrt(fmax(xt2 - xt * xt, 0) / n);
+	se_ty = sqrt(fmax(ty2 - ty * ty, 0) / n);
+	if (in->block) local_errors(in, r, all, own, out, &se_xt, &se_ty);
+	vt_information_errors(in, se_xt, se_ty, out);
 }
 
 /* Shuffled labels have the shares of the given ones. */
@@ -185,7 +207,7 @@ static enum vt_status labelled(struct vt_ctx *ctx, const struct settings *s, con
                                struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
-	struct vt_layer l = { .t = in->discrete_x ? in->y : in->x };
+	struct vt_layer l = { .t = in->discrete_x ? in->y : in->x, .block = in->block };
 	struct vt_information bounds[2];
 	int32_t *label = NULL;
 	VT_TRY(vt_symbols(ctx, in->discrete_x ? &in->x : &in->y, &label, &l.y.n_classes));
@@ -196,7 +218,8 @@ static enum vt_status labelled(struct vt_ctx *ctx, const struct settings *s, con
 		vt_estimated_flag(out, bounds[0].flags, "a value is not finite when squared");
 		goto done;
 	}
-	vt_estimated_normal(bounds[0].i_ty, bounds[0].i_ty_se, "local terms", out);
+	vt_estimated_normal(bounds[0].i_ty, bounds[0].i_ty_se, in->block ? "local terms, summed over blocks" : "local terms",
+	                    out);
 	out->ceiling = log((double)l.y.n_classes);
 	out->flags |= bounds[0].flags & ~(unsigned)VT_SATURATED; /* said of I(X;T) */
 	if (bounds[0].flags & VT_BIAS_DOMINATED)
@@ -212,7 +235,7 @@ static enum vt_status bracketed(struct vt_ctx *ctx, const struct settings *s, co
                                 struct vt_estimated *out)
 {
 	enum vt_status status = VT_OK;
-	struct vt_layer l = { .t = in->y };
+	struct vt_layer l = { .t = in->y, .block = in->block };
 	struct vt_information bounds[2];
 	VT_TRY(vt_estimate_run(ctx, &vt_estimate_kde, s, &l, bounds));
 	out->bound = VT_BRACKET;
@@ -227,7 +250,7 @@ static enum vt_status bracketed(struct vt_ctx *ctx, const struct settings *s, co
 	out->lo = bounds[1].i_xt_lo;
 	out->hi = bounds[0].i_xt_hi;
 	out->se = fmax(bounds[0].i_xt_se, bounds[1].i_xt_se);
-	out->method = "local terms of each end";
+	out->method = in->block ? "local terms of each end, summed over blocks" : "local terms of each end";
 	if (out->flags) vt_estimated_flag(out, 0, "%zu rows are too few to fill noise of this variance", l.t.rows);
 done:
 	return status;

@@ -22,12 +22,21 @@ struct vt_mat vt_flat(const struct vt_mat *x);
 /* Every number NaN, n and ceiling set. */
 struct vt_information vt_information_none(size_t n, unsigned flags);
 
-/* Sets se, lo and hi of both informations and the flag `saturated`, from the variance of their
- * local terms over the rows. */
-void vt_information_errors(const struct vt_layer *in, double variance_xt, double variance_ty,
-                           struct vt_information *out);
+/* Scatter of local terms about their mean, row by row in order; with blocks, of sums over blocks. */
+struct vt_scatter {
+	double sum, within; /* of squares; of the block so far */
+	size_t blocks;      /* that are complete */
+};
+/* `deviation` of row i of n from the mean. */
+void vt_scatter_add(struct vt_scatter *s, const uint32_t *block, size_t n, size_t i, double deviation);
+/* Standard error of the mean of n local terms: sqrt(sum) / n, with the factor B / (B - 1) for B blocks (NaN for one). */
+double vt_scatter_error(const struct vt_scatter *s, const uint32_t *block, size_t n);
 
-/* Labels shuffled n_null times, [r * n + i], by (seed, VT_PURPOSE_NULL, r); caller frees. */
+/* Sets se, lo and hi of both informations and the flag `saturated`, from the errors of the means of
+ * their local terms. */
+void vt_information_errors(const struct vt_layer *in, double se_xt, double se_ty, struct vt_information *out);
+
+/* Labels shuffled n_null times (by whole blocks where there are any), [r * n + i], by (seed, VT_PURPOSE_NULL, r); caller frees. */
 enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int32_t **out);
 
 /* Mean and p of in->n_null values of I(T;Y) under shuffles against out->i_ty. */

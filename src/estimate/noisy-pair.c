@@ -31,6 +31,7 @@ static enum vt_status layer(struct vt_ctx *ctx, const void *settings, const stru
 	for (size_t i = 0; i < n; i++) row[i] = (uint32_t)i;
 	VT_TRY(s->draw(ctx, s, n, row, 1, 1, x));
 	signal.t = (struct vt_mat){ x, n, s->width, s->width };
+	signal.partial_x = false; /* the door sees to it */
 	VT_TRY(vt_kde_bounds(ctx, s->sd * s->sd, &signal, out));
 done:
 	free(x);

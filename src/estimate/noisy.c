@@ -54,6 +54,7 @@ struct work {
 	int32_t *null_label;
 	struct local *local;  /* n_points */
 	double *null;         /* n_points x n_null */
+	uint32_t *group;      /* of each row: which of the n_rows it is, or n; null without blocks */
 };
 
 /* Local terms of one point, in nats.  apart: between the two halves of the other rows' realisations,
@@ -254,6 +255,8 @@ static enum vt_status choose_rows(struct vt_ctx *ctx, const struct settings *s, 
 		struct vt_rng rng = vt_rng_stream(w->in->seed, VT_PURPOSE_RESAMPLE, 0);
 		vt_rng_shuffle(&rng, w->row, w->n);
 	}
+	if (w->in->block) VT_NEW(ctx, w->group, w->n);
+	for (size_t i = 0; w->group && i < w->n; i++) w->group[w->row[i]] = (uint32_t)(i < w->n_rows ? i : w->n);
 	status = VT_OK;
 done:
 	return status;
@@ -313,6 +316,29 @@ static double mean(const struct work *w, size_t member)
 	return sum / (double)w->n_points;
 }
 
+/* Of the points of group g, together. */
+static double deviation(const struct work *w, double (*of)(const struct local *), double about, size_t groups, size_t g)
+{
+	double sum = 0;
+	for (size_t p = g; p < w->n_points; p += groups) sum += of(&w->local[p]) - about;
+	return sum;
+}
+
+/* The same where rows are not independent: rows in their order, those of a block as one. */
+static double block_error(const struct work *w, double (*of)(const struct local *), double about, double apart)
+{
+	struct vt_scatter s = { 0 };
+	bool open = false;
+	for (size_t i = 0; i < w->n; i++) {
+		if (open && w->in->block[i] != w->in->block[i - 1]) vt_scatter_add(&s, NULL, 0, 0, 0);
+		open = w->group[i] < w->n_rows || (open && w->in->block[i] == w->in->block[i - 1]);
+		if (w->group[i] < w->n_rows) s.within += deviation(w, of, about, w->n_rows, w->group[i]);
+	}
+	if (open) vt_scatter_add(&s, NULL, 0, 0, 0);
+	double se = vt_scatter_error(&s, w->in->block, w->n_points);
+	return sqrt(se * se + apart * apart / 4);
+}
+
 /* Standard error of a mean over points: from their scatter, or where rows are a sample, or points of a
  * row share its realisations, from that of the rows' means; and from how far apart the halves are of
  * what all points share.  Rows that are all there are scatter too, which makes it too large. */
@@ -320,9 +346,9 @@ static double error(const struct work *w, double (*of)(const struct local *), do
 {
 	size_t groups = w->in->enumerated && w->fixed ? w->n_points : w->n_rows, repeats = w->n_points / groups;
 	double square = 0;
+	if (w->in->block) return block_error(w, of, about, apart);
 	for (size_t g = 0; g < groups; g++) {
-		double sum = 0;
-		for (size_t e = 0; e < repeats; e++) sum += of(&w->local[e * groups + g]) - about;
+		double sum = deviation(w, of, about, groups, g);
 		square += sum * sum / (double)(repeats * repeats);
 	}
 	return sqrt(square / (double)groups / (double)(groups - 1) + apart * apart / 4);
@@ -414,6 +440,7 @@ done:
 	free(w.null_label);
 	free(w.local);
 	free(w.null);
+	free(w.group);
 	return status;
 }
 

@@ -172,6 +172,7 @@ static enum vt_status declare(struct vt_ctx *ctx, size_t n, const struct vt_name
 	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof counts / sizeof *counts, counts));
 	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof sources / sizeof *sources, sources));
 	VT_TRY(vt_measure_declare_variables(ctx, frame, group, sizeof notes / sizeof *notes, notes));
+	for (size_t b = 0; shape->partial_x && b < d.n; b++) d.bound[b] = VT_POINT; /* a difference of bounds, as i_ty is */
 	VT_TRY(vt_frame_put(ctx, frame, group, "bound", d.n, d.bound));
 	VT_TRY(vt_frame_put_text(ctx, frame, group, "estimator_kind", d.n, d.kind));
 	VT_TRY(vt_frame_put_text(ctx, frame, group, "estimator_settings", d.n, (const char *const *)d.json));
@@ -190,11 +191,13 @@ static size_t shuffles(const struct settings *s, const struct vt_snapshot *snaps
 
 /* `deterministic`: where a layer is a function of the input, the true I(X;T) is H(X) or infinite,
  * and a point estimate of it is something else.  A bound has noise of its own and means what it
- * says; and so does a point estimate of what is rounded to a grid, by an estimator of such layers. */
+ * says; and so does a point estimate of what is rounded to a grid, by an estimator of such layers.  One token of many
+ * never determines a layer: its information is at most H(X). */
 static unsigned more_flags(const struct vt_snapshot *s, size_t tap, const struct vt_estimate_kind *kind, size_t b)
 {
 	bool true_on_grid = s->tap[tap].step > 0 && (kind->traits & VT_TRUE_ON_GRID);
-	return s->flags | (s->deterministic && kind->bound[b] == VT_POINT && !true_on_grid ? VT_DETERMINISTIC : 0);
+	bool a_property = s->deterministic && kind->bound[b] == VT_POINT && !true_on_grid && !s->partial_x;
+	return s->flags | (a_property ? VT_DETERMINISTIC : 0);
 }
 
 /* All labels of all layers, [layer * n_labels + label]. */

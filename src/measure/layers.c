@@ -8,7 +8,8 @@
 struct vt_layer vt_measure_layer(const struct vt_snapshot *s, size_t tap)
 {
 	return (struct vt_layer){ .t = s->tap[tap].x, .x = s->input, .y = s->label, .sampler = s->tap[tap].sampler,
-	                         .step = s->tap[tap].step, .enumerated = s->enumerated, .seed = s->seed };
+	                         .step = s->tap[tap].step, .enumerated = s->enumerated, .seed = s->seed,
+	                         .block = s->block, .partial_x = s->partial_x };
 }
 
 enum vt_status vt_measure_declare_layers(struct vt_ctx *ctx, struct vt_frame *frame, const char *group, size_t n,

@@ -65,6 +65,22 @@ done:
 	return status;
 }
 
+/* Of sequences: what a row was and what blocks are, in the group and in the root. */
+static enum vt_status say_samples(struct vt_ctx *ctx, const struct vt_snapshot_shape *shape, struct vt_frame *frame,
+                                  const char *object)
+{
+	enum vt_status status = VT_OK;
+	const struct {
+		const char *name, *value;
+	} word[] = { { "samples", shape->samples }, { "samples_x", shape->x }, { "samples_y", shape->y },
+		     { "samples_block", "a sequence: errors and nulls take it as a whole" } };
+	if (!shape->samples) return VT_OK;
+	for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+		VT_TRY(vt_frame_attr_text(ctx, frame, object, word[i].name, word[i].value));
+done:
+	return status;
+}
+
 enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_named *measure,
                                   const struct vt_snapshot_shape *shape, struct vt_frame *frame,
                                   struct vt_measures **out)
@@ -80,7 +96,9 @@ enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_
 		struct sharers *s = &m->group[g];
 		VT_TRY(s->kind->declare(ctx, s->n, s->measure, &m->shape, frame, s->group));
 		if (s->kind->create) VT_TRY(s->kind->create(ctx, s->n, s->measure, &m->shape, &s->state));
+		VT_TRY(say_samples(ctx, shape, frame, s->group));
 	}
+	VT_TRY(say_samples(ctx, shape, frame, ""));
 	*out = m;
 	m = NULL;
 done:

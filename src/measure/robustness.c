@@ -100,7 +100,7 @@ static enum vt_status record(struct vt_ctx *ctx, size_t n, const struct vt_named
 	flags = values[N_VALUES - 1] + by_variance;
 	for (size_t tap = 0; tap < taps; tap++) {
 		struct vt_layer layer = vt_measure_layer(snapshot, tap);
-		unsigned found = snapshot->flags | (snapshot->deterministic ? VT_DETERMINISTIC : 0);
+		unsigned found = snapshot->flags | (snapshot->deterministic && !snapshot->partial_x ? VT_DETERMINISTIC : 0);
 		VT_TRY(measure_layer(ctx, s, &layer, tap, values, &found));
 		flags[tap] = found;
 	}

@@ -21,6 +21,28 @@ static void axes_line(struct vt_page *page, const struct vt_study *s)
 	vt_page_add(page, ". Means and bands are over live runs; dead ones are listed here and left out of every mean.</p>\n");
 }
 
+/* Of sequences, what the rows of the measures were; silent where rows are whole inputs. */
+static void samples_line(struct vt_page *page, const struct vt_study *s)
+{
+	const char *sample = NULL, *x = NULL, *y = NULL;
+	bool differ = false;
+	for (size_t i = 0; i < s->n_runs; i++) {
+		const char *own = vt_runs_attribute(s->runs, i, "samples"), *own_x = vt_runs_attribute(s->runs, i, "samples_x");
+		if (i == 0) {
+			sample = own;
+			x = own_x;
+			y = vt_runs_attribute(s->runs, i, "samples_y");
+			continue;
+		}
+		differ = differ || strcmp(own ? own : "", sample ? sample : "") != 0 || strcmp(own_x ? own_x : "", x ? x : "") != 0;
+	}
+	if (differ) vt_page_add(page, "<p>What a sample is differs between runs: see the settings <code>probe.samples</code> and "
+		                "<code>probe.x</code>.</p>\n");
+	else if (sample && x && y)
+		vt_page_add(page, "<p>A sample is %s; <var>X</var> is %s, <var>Y</var> %s. Errors and nulls take whole sequences."
+			    "</p>\n", sample, x, y);
+}
+
 static void count_cell(struct vt_page *page, size_t n)
 {
 	vt_page_add(page, "<td class=\"n\">%zu</td>", n);
@@ -162,6 +184,7 @@ enum vt_status vt_section_runs(struct vt_ctx *ctx, const struct vt_study *s, str
 {
 	vt_page_add(page, "<h2>Runs</h2>\n");
 	axes_line(page, s);
+	samples_line(page, s);
 	arms_table(page, s);
 	unfinished(page, s);
 	missing(page, s);
