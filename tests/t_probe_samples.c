@@ -46,7 +46,9 @@ static enum vt_status smooth(struct vt_ctx *ctx, const struct vt_model *m, size_
 	return VT_OK;
 }
 
-static const struct vt_model_kind kind = { .kind = { .name = "scribe" }, .forward = forward, .loss = loss, .smooth = smooth };
+static const struct vt_model_kind kind = {
+	.kind = { .name = "scribe" }, .forward = forward, .loss = loss, .smooth = smooth,
+};
 
 struct fixture {
 	struct vt_ctx *ctx;

@@ -106,7 +106,7 @@ static struct vt_estimated taken(const struct vt_pair *data, const struct vt_inf
 	e.se = is_input ? info->i_xt_se : info->i_ty_se;
 	e.lo = is_input ? info->i_xt_lo : info->i_ty_lo;
 	e.hi = is_input ? info->i_xt_hi : info->i_ty_hi;
-	e.method = isnan(e.lo) ? NULL : "local terms";
+	e.method = isnan(e.lo) ? NULL : data->block ? "local terms, summed over blocks" : "local terms";
 	explain(info, &e);
 	if (is_input) return e;
 	e.null_mean = info->i_ty_null;
@@ -151,7 +151,8 @@ static enum vt_status estimate_by_layer(struct vt_ctx *ctx, struct vt_question *
 	enum vt_status status;
 	bool is_input = p->b == &q->layer;
 	struct vt_information info[2];
-	struct vt_layer layer = { .t = is_input ? data->y : data->x, .n_null = data->n_null, .seed = data->seed };
+	struct vt_layer layer = { .t = is_input ? data->y : data->x, .n_null = data->n_null, .seed = data->seed,
+		                  .block = data->block };
 	int32_t *label = NULL;
 	if (is_input) {
 		layer.x = data->x;

@@ -112,7 +112,8 @@ done:
 }
 
 /* One sequence from its own stream: `token` has room for length + 1. */
-static void draw(const struct settings *s, struct lags l, uint64_t seed, size_t row, int32_t *token, struct vt_dataset *d)
+static void draw(const struct settings *s, struct lags l, uint64_t seed, size_t row, int32_t *token,
+                 struct vt_dataset *d)
 {
 	struct vt_rng r = vt_rng_stream(seed, VT_PURPOSE_DATASET, row);
 	size_t length = (size_t)s->length, lag = l.low + vt_rng_below(&r, (uint32_t)(l.high - l.low + 1));

@@ -211,7 +211,7 @@ const struct vt_dataset_kind vt_dataset_text = {
 	.kind = { "text", "windows of a text, byte by byte; the King James Bible where nothing is named",
 	          "venturi; the text: Debian's package bible-kjv-text", sizeof(struct settings), options,
 	          "documents: block cuts where no document ends: test blocks then follow training blocks, and share their "
-	          "names and phrases.  h_y is the entropy of single bytes in the windows, train and test.  With a stride below "
-	          "the length windows overlap and are not independent, though errors take them as such." },
+	          "names and phrases.  h_y is the entropy of single bytes in the windows, train and test.  With a stride "
+	          "below the length windows overlap and are not independent, though errors take them as such." },
 	.open = open_text,
 };

@@ -29,14 +29,15 @@ struct vt_scatter {
 };
 /* `deviation` of row i of n from the mean. */
 void vt_scatter_add(struct vt_scatter *s, const uint32_t *block, size_t n, size_t i, double deviation);
-/* Standard error of the mean of n local terms: sqrt(sum) / n, with the factor B / (B - 1) for B blocks (NaN for one). */
+/* Standard error of the mean of n local terms: sqrt(sum) / n; over B blocks sqrt(sum B / (B - 1)) / n, NaN for one. */
 double vt_scatter_error(const struct vt_scatter *s, const uint32_t *block, size_t n);
 
 /* Sets se, lo and hi of both informations and the flag `saturated`, from the errors of the means of
  * their local terms. */
 void vt_information_errors(const struct vt_layer *in, double se_xt, double se_ty, struct vt_information *out);
 
-/* Labels shuffled n_null times (by whole blocks where there are any), [r * n + i], by (seed, VT_PURPOSE_NULL, r); caller frees. */
+/* Labels shuffled n_null times (whole blocks where there are any), [r * n + i], by (seed, VT_PURPOSE_NULL, r); caller
+ * frees. */
 enum vt_status vt_null_labels(struct vt_ctx *ctx, const struct vt_layer *in, int32_t **out);
 
 /* Mean and p of in->n_null values of I(T;Y) under shuffles against out->i_ty. */

@@ -21,6 +21,11 @@ static void axes_line(struct vt_page *page, const struct vt_study *s)
 	vt_page_add(page, ". Means and bands are over live runs; dead ones are listed here and left out of every mean.</p>\n");
 }
 
+static bool differs(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
 /* Of sequences, what the rows of the measures were; silent where rows are whole inputs. */
 static void samples_line(struct vt_page *page, const struct vt_study *s)
 {
@@ -34,10 +39,10 @@ static void samples_line(struct vt_page *page, const struct vt_study *s)
 			y = vt_runs_attribute(s->runs, i, "samples_y");
 			continue;
 		}
-		differ = differ || strcmp(own ? own : "", sample ? sample : "") != 0 || strcmp(own_x ? own_x : "", x ? x : "") != 0;
+		differ = differ || differs(own, sample) || differs(own_x, x);
 	}
-	if (differ) vt_page_add(page, "<p>What a sample is differs between runs: see the settings <code>probe.samples</code> and "
-		                "<code>probe.x</code>.</p>\n");
+	if (differ) vt_page_add(page, "<p>What a sample is differs between runs: see the settings <code>probe.samples</code> "
+		                "and <code>probe.x</code>.</p>\n");
 	else if (sample && x && y)
 		vt_page_add(page, "<p>A sample is %s; <var>X</var> is %s, <var>Y</var> %s. Errors and nulls take whole sequences."
 			    "</p>\n", sample, x, y);
