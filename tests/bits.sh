@@ -74,7 +74,7 @@ dataset() { # KIND: as in an experiment
 model() { # KIND
 	case $1 in
 	mlp) echo "kind: mlp, widths: [9, 5]" ;;
-	transformer) echo "kind: transformer, width: 16, heads: 2, blocks: 2" ;;
+	transformer) echo "kind: transformer, width: 16, heads: 2, layers: 2, taps: all" ;;
 	*) echo "kind: $1" ;;
 	esac
 }
