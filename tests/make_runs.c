@@ -18,7 +18,7 @@
 
 #include "venturi.h"
 
-enum { MAX_LAYERS = 32, N_ESTIMATORS = 5, N_SCALES = 6 };
+enum { MAX_LAYERS = 32, N_ESTIMATORS = 5, N_SCALES = 6, N_WAVES = 10, N_RESIDUES = 26 };
 
 struct world {
 	struct vt_ctx *ctx;
@@ -144,6 +144,53 @@ static void groups(const struct world *w, struct vt_frame *f)
 	declare(w, f, "robustness", "i_xt_upper", VT_F64, 3, "step", "layer", "variance", "bit");
 }
 
+static const char *spectrum_of(const struct world *w)
+{
+	return w->hostile ? "'; system(\"touch HARM\") #" : "spectrum";
+}
+
+static void spectra(const struct world *w, struct vt_frame *f)
+{
+	const char *group = spectrum_of(w);
+	double wave[N_WAVES], residue[N_RESIDUES];
+	for (size_t i = 0; i < N_WAVES; i++) wave[i] = 5 * (double)(i + 1);
+	for (size_t i = 0; i < N_RESIDUES; i++) residue[i] = (double)(i + 1);
+	MUST(w, vt_frame_dim(w->ctx, f, group, "step", 0, NULL, NULL, "1", "updates"));
+	MUST(w, vt_frame_dim(w->ctx, f, group, "frequency", N_WAVES, NULL, wave, "1", "cycles over the grid"));
+	declare(w, f, group, "amplitude_ratio", VT_F64, 2, "step", "frequency", NULL, "1");
+	MUST(w, vt_frame_attr_text(w->ctx, f, group, "measure_kind", "spectrum-grid"));
+	MUST(w, vt_frame_dim(w->ctx, f, "embedding", "step", 0, NULL, NULL, "1", "updates"));
+	MUST(w, vt_frame_dim(w->ctx, f, "embedding", "frequency", N_RESIDUES, NULL, residue, "1", "cycles over residues"));
+	declare(w, f, "embedding", "power", VT_F64, 2, "step", "frequency", NULL, "1");
+	declare(w, f, "embedding", "gini", VT_F64, 1, "step", NULL, NULL, "1");
+	declare(w, f, "embedding", "excluded_loss", VT_F64, 1, "step", NULL, NULL, "1");
+	MUST(w, vt_frame_attr_text(w->ctx, f, "embedding", "measure_kind", "spectrum-residue"));
+}
+
+/* Frequencies are learned from low to high in the first arm, all at once in the second; five of the embedding's
+ * residues win. */
+static void spectrum_step(const struct world *w, struct vt_frame *f, int64_t updates, double epoch, double u,
+                          size_t arm, size_t seed, struct vt_rng *r)
+{
+	double ratio[N_WAVES], power[N_RESIDUES], sum = 0, gini = 0.1 + 0.7 * smooth((u - 0.4) / 0.3), loss;
+	for (size_t i = 0; i < N_WAVES; i++) {
+		double late = arm == 0 ? 0.3 + 0.07 * (double)i : 0.6;
+		ratio[i] = 1.02 * smooth((u - late) / 0.12 + 0.5) + 0.03 * vt_rng_normal(r);
+	}
+	for (size_t i = 0; i < N_RESIDUES; i++) {
+		bool key = (i * 7 + seed * 3) % 5 == 0 && i % 2 == 0;
+		power[i] = 1 + (key ? 12 : -0.9) * smooth((u - 0.4) / 0.3) + 0.1 * vt_rng_uniform(r);
+		sum += power[i];
+	}
+	loss = 4 - 3 * smooth((u - 0.3) / 0.2) + 0.01 * sum;
+	MUST(w, vt_frame_step(w->ctx, f, spectrum_of(w), updates, epoch));
+	MUST(w, vt_frame_put(w->ctx, f, spectrum_of(w), "amplitude_ratio", N_WAVES, ratio));
+	MUST(w, vt_frame_step(w->ctx, f, "embedding", updates, epoch));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "power", N_RESIDUES, power));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "gini", 1, &gini));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "excluded_loss", 1, &loss));
+}
+
 static void information(const struct world *w, struct vt_frame *f, double u, size_t arm, bool alive, double offset,
                         struct vt_rng *r)
 {
@@ -182,8 +229,8 @@ static void robustness(const struct world *w, struct vt_frame *f, int64_t update
 	MUST(w, vt_frame_put(w->ctx, f, "robustness", "i_xt_upper", w->n_layers * N_SCALES, x));
 }
 
-static void step(const struct world *w, struct vt_frame *f, size_t t, size_t arm, bool alive, double offset,
-                 struct vt_rng *r)
+static void step(const struct world *w, struct vt_frame *f, size_t t, size_t arm, size_t seed, bool alive,
+                 double offset, struct vt_rng *r)
 {
 	double u = (double)t / (double)(w->n_snapshots - 1), steps = t == 0 ? 0 : round(pow(130000, u)) + (double)t;
 	double epoch = steps / 13, snr[MAX_LAYERS];
@@ -196,6 +243,7 @@ static void step(const struct world *w, struct vt_frame *f, size_t t, size_t arm
 		MUST(w, vt_frame_put(w->ctx, f, "train", name[i], 1, &v));
 	}
 	information(w, f, u, arm, alive, offset, r);
+	spectrum_step(w, f, (int64_t)steps, epoch, u, arm, seed, r);
 	for (size_t l = 0; l < w->n_layers; l++) snr[l] = alive ? 5 * exp(-4 * u * u + 0.3 * vt_rng_normal(r)) : NAN;
 	MUST(w, vt_frame_put(w->ctx, f, "gradient", "snr", w->n_layers, snr));
 	if (t % (w->n_snapshots / 12 + 1) == 0 || t + 1 == w->n_snapshots)
@@ -232,9 +280,10 @@ static void run(const struct world *w, size_t task)
 	if (!f) die(w->ctx);
 	root(w, f, arm, seed, alive);
 	groups(w, f);
+	spectra(w, f);
 	if (arm == 0) theory(w, f);
 	double offset = 0.8 * vt_rng_normal(&r);
-	for (size_t t = 0; t < w->n_snapshots; t++) step(w, f, t, arm, alive, offset, &r);
+	for (size_t t = 0; t < w->n_snapshots; t++) step(w, f, t, arm, seed, alive, offset, &r);
 	snprintf(path, sizeof path, "%s/task-%05zu", w->dir, task);
 	folder(path);
 	snprintf(path, sizeof path, "%s/task-%05zu/run.h5", w->dir, task);

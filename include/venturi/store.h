@@ -212,6 +212,10 @@ const char *vt_runs_setting(const struct vt_runs *r, size_t i, const char *key);
 const char *vt_runs_text(const struct vt_runs *r, size_t i, const char *name);
 /* Groups that the file has, null-terminated. */
 const char *const *vt_runs_groups(const struct vt_runs *r, size_t i);
+/* Variable number k of a group, coordinates not counted; null when there is none. */
+const char *vt_runs_variable(const struct vt_runs *r, size_t i, const char *group, size_t k);
+/* A text attribute of a group ("measure_kind"), or null. */
+const char *vt_runs_group_text(const struct vt_runs *r, size_t i, const char *group, const char *name);
 bool vt_runs_has(const struct vt_runs *r, size_t i, const char *variable);
 /* variable: "information/i_xt".  Files are held open in memory; cheap to call again. */
 enum vt_status vt_runs_series(struct vt_ctx *ctx, const struct vt_runs *r, size_t i, const char *variable,

@@ -97,6 +97,7 @@ enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_
 		VT_TRY(s->kind->declare(ctx, s->n, s->measure, &m->shape, frame, s->group));
 		if (s->kind->create) VT_TRY(s->kind->create(ctx, s->n, s->measure, &m->shape, &s->state));
 		VT_TRY(say_samples(ctx, shape, frame, s->group));
+		VT_TRY(vt_frame_attr_text(ctx, frame, s->group, "measure_kind", s->kind->kind.name));
 	}
 	VT_TRY(say_samples(ctx, shape, frame, ""));
 	*out = m;

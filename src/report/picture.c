@@ -67,6 +67,9 @@ void vt_pictures_clear(struct vt_pictures *p)
 			struct vt_panel *panel = &p->picture[i].panel[k];
 			for (size_t c = 0; c < panel->n_curves; c++) free(panel->curve[c].point);
 			free(panel->curve);
+			for (size_t r = 0; r < panel->n_strips; r++) free(panel->strip[r].seed);
+			free(panel->strip);
+			vt_map_free(panel->map);
 		}
 		free(p->picture[i].panel);
 		free(p->picture[i].caption);
@@ -162,6 +165,10 @@ static void cover(const struct vt_panel *p, struct range *x, struct range *y)
 			widen(y, q->hi);
 		}
 	for (size_t k = 0; k < p->n_rules; k++) widen(p->rule[k].vertical ? x : y, p->rule[k].at);
+	for (size_t k = 0; p->map && k < 2; k++) {
+		widen(x, p->map->x[k * p->map->n_columns]);
+		widen(y, p->map->y[k * p->map->n_rows]);
+	}
 }
 
 /* A little air; an empty or flat range gets a size of its own. */
@@ -183,8 +190,8 @@ static void set_row(struct vt_panel *panel, size_t n)
 	struct range x = { INFINITY, -INFINITY }, y = x;
 	for (size_t k = 0; k < n; k++) cover(&panel[k], &x, &y);
 	/* Epochs fill their axis: its left end is epoch 0. */
-	if (!panel[0].epochs || !(x.min < x.max)) x = padded(x, panel[0].epochs || panel[0].log_x);
-	y = padded(y, panel[0].log_y);
+	if ((!panel[0].epochs && !panel[0].map) || !(x.min < x.max)) x = padded(x, panel[0].epochs || panel[0].log_x);
+	if (!panel[0].map) y = padded(y, panel[0].log_y);
 	for (size_t k = 0; k < n; k++) {
 		panel[k].x_min = x.min;
 		panel[k].x_max = x.max;

@@ -17,6 +17,7 @@
 /* In units of the SVG: a figure is WIDTH wide whatever its columns. */
 enum { WIDTH = 960, ROW = 298, LEFT = 84, RIGHT = 74, TOP = 34, BOTTOM = 58, LABEL = 15, DECADE = 48 };
 /* A plane is taller, and has a colour bar at the right and a legend below. */
+enum { MAP_RIGHT = 104, STRIP_RIGHT = 52, STRIP_LINE = 19 };
 enum { PLANE_ROW = ROW + 120, PLANE_RIGHT = 100, LEGEND = 44, MARKS_RIGHT = 18, MARKS_LEGEND = 66 };
 
 /* Okabe and Ito 2008 without yellow, which white paper swallows. */
@@ -51,14 +52,27 @@ static bool has_marks(const struct vt_picture *p)
 	return p->panel[0].n_curves > 0 && p->panel[0].curve[0].marked;
 }
 
+static const struct vt_map *first_map(const struct vt_picture *p)
+{
+	for (size_t k = 0; k < p->n_panels; k++)
+		if (p->panel[k].map) return p->panel[k].map;
+	return NULL;
+}
+
 static double legend_of(const struct vt_picture *p)
 {
 	return has_trails(p) ? LEGEND : has_marks(p) ? MARKS_LEGEND : 0;
 }
 
+static double row_height(const struct vt_picture *p)
+{
+	if (p->panel[0].n_strips > 0) return (double)(TOP + BOTTOM + STRIP_LINE * (p->panel[0].n_strips + 1));
+	return has_trails(p) ? PLANE_ROW : ROW;
+}
+
 static double height_of(const struct vt_picture *p)
 {
-	return (double)(rows_of(p) * (has_trails(p) ? PLANE_ROW : ROW)) + legend_of(p);
+	return (double)rows_of(p) * row_height(p) + legend_of(p);
 }
 
 static void terminals(FILE *f, const struct vt_picture *p)
@@ -82,6 +96,14 @@ static void palette(FILE *f)
 	      "6 '#a69d75', 7 '#c4b56c', 7.6 '#d7c562')\nset cblabel 'epoch'\nset logscale cb\nset format cb '%g'\n", f);
 }
 
+/* Cividis whole, in steps that the eye can count. */
+static void map_palette(FILE *f, const struct vt_map *m)
+{
+	fprintf(f, "set palette maxcolors %d defined (0 '#00204d', 1 '#00336f', 2 '#39486b', 3 '#575c6d', 4 '#707173', "
+	        "5 '#8a8779', 6 '#a69d75', 7 '#c4b56c', 8 '#e4cf5b', 8.6 '#ffe945')\nset cblabel '%s' offset 1.2, 0\n"
+	        "set cbrange [%.6g:%.6g]\nset format cb '%%g'\n", VT_MAP_COLOURS, m->unit, m->lo, m->hi);
+}
+
 static void prologue(FILE *f, const struct vt_picture *p)
 {
 	comment(f, p);
@@ -92,7 +114,17 @@ static void prologue(FILE *f, const struct vt_picture *p)
 	for (size_t i = 0; i < N_STYLES; i++)
 		fprintf(f, "set style line %zu lw 2 lc rgb '%s' dt %s pt %d\n", i + 1, colour[i], dashes[i], marker[i]);
 	if (has_trails(p)) palette(f);
+	if (first_map(p)) map_palette(f, first_map(p));
 	fputs("set multiplot\n", f);
+}
+
+/* Room for the longest name of a row. */
+static double names_width(const struct vt_picture *p)
+{
+	size_t longest = 0;
+	for (size_t r = 0; r < p->panel[0].n_strips; r++)
+		if (strlen(p->panel[0].strip[r].name) > longest) longest = strlen(p->panel[0].strip[r].name);
+	return fmin(24 + 7.6 * (double)longest, 0.4 * WIDTH);
 }
 
 struct box {
@@ -102,11 +134,19 @@ struct box {
 
 static struct box box_of(const struct vt_picture *p, size_t k)
 {
-	double h = height_of(p), row = (h - legend_of(p)) / (double)rows_of(p);
+	double h = height_of(p), row = row_height(p), left = LEFT;
 	double column = WIDTH / (double)p->columns, right = has_trails(p) ? PLANE_RIGHT : has_marks(p) ? MARKS_RIGHT : RIGHT;
 	double x = column * (double)(k % p->columns), y = row * (double)(k / p->columns);
+	if (first_map(p)) right = MAP_RIGHT;
+	if (p->panel[0].n_strips > 0) { /* the names of the rows stand once, at the left of the figure */
+		double names = names_width(p);
+		column = (WIDTH - names) / (double)p->columns;
+		x = names + column * (double)(k % p->columns);
+		left = 6;
+		right = STRIP_RIGHT;
+	}
 	return (struct box){
-		(x + LEFT) / WIDTH, (x + column - right) / WIDTH, 1 - (y + row - BOTTOM) / h, 1 - (y + TOP) / h,
+		(x + left) / WIDTH, (x + column - right) / WIDTH, 1 - (y + row - BOTTOM) / h, 1 - (y + TOP) / h,
 		row - TOP - BOTTOM,
 	};
 }
@@ -127,6 +167,20 @@ static void epoch_tics(FILE *f, const struct vt_panel *p, const struct box *b)
 	fputs(")\n", f);
 }
 
+/* Behind the curves: a line where the seeds' mean is. */
+static void moments(FILE *f, const struct vt_panel *p)
+{
+	for (size_t i = 0; i < p->n_moments; i++) {
+		const struct vt_event *m = &p->moment[i];
+		size_t style = m->style % N_STYLES;
+		fprintf(f, "set arrow from first %.6g, graph 0 to first %.6g, graph 1 nohead back lw 1.3 dt %s lc rgb '%s'\n", m->at,
+		        m->at, dashes[style], colour[style]);
+		if (isfinite(m->lo))
+			fprintf(f, "set arrow from first %.6g, graph %.3f to first %.6g, graph %.3f heads size screen 0.004,90 back "
+			        "lw 1.3 lc rgb '%s'\n", m->lo, 0.03 + 0.03 * (double)i, m->hi, 0.03 + 0.03 * (double)i, colour[style]);
+	}
+}
+
 static void axes(FILE *f, const struct vt_panel *p, const struct box *b)
 {
 	fprintf(f, "unset label\nunset arrow\nset lmargin at screen %.4f\nset rmargin at screen %.4f\n"
@@ -138,6 +192,8 @@ static void axes(FILE *f, const struct vt_panel *p, const struct box *b)
 	fputs(p->log_y ? "set logscale y\nset format y '%g'\n" : "unset logscale y\nset format y '%g'\n", f);
 	if (p->epochs) epoch_tics(f, p, b);
 	else fputs("set xtics autofreq\n", f);
+	fputs(p->n_strips > 0 ? "unset ytics\n" : "set ytics autofreq\n", f);
+	moments(f, p);
 	for (size_t i = 0; i < p->n_rules; i++) {
 		const struct vt_rule *r = &p->rule[i];
 		const char *line = "nohead lw 1 dt (4,3) lc rgb '#777777'";
@@ -314,6 +370,20 @@ static void legend(FILE *f, const struct vt_picture *p)
 	fputc('\n', f);
 }
 
+/* A bar at the last map of each row of panels. */
+static void map_frame(FILE *f, const struct vt_picture *p, size_t k, const struct box *b)
+{
+	bool last = (k + 1) % p->columns == 0 || k + 1 == p->n_panels || !p->panel[k + 1].map;
+	if (last) fprintf(f, "set colorbox user origin screen %.4f, screen %.4f size screen 0.012, screen %.4f\n",
+	                  b->right + 0.012, b->bottom, b->top - b->bottom);
+	else fputs("unset colorbox\n", f);
+}
+
+static size_t blocks_of(const struct vt_panel *p)
+{
+	return p->map ? 1 : p->n_strips > 0 ? 2 : p->n_curves;
+}
+
 static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture *p)
 {
 	enum vt_status status = VT_OK;
@@ -325,7 +395,12 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 		if (!panel->x_label) continue; /* an empty slot */
 		fprintf(f, "\n# panel %zu\n", k + 1);
 		axes(f, panel, &b);
-		if (trails) {
+		if (panel->map) {
+			map_frame(f, p, k, &b);
+			vt_map_plot(f, p, panel, index);
+		} else if (panel->n_strips > 0) {
+			vt_strip_plot(f, p, panel, index, k % p->columns == 0);
+		} else if (trails) {
 			trail_frame(f, p, k, &b);
 			plot_trails(f, p, panel, index);
 		} else if (has_marks(p)) {
@@ -334,7 +409,7 @@ static enum vt_status plots(struct vt_ctx *ctx, FILE *f, const struct vt_picture
 			VT_TRY(end_labels(ctx, f, panel, b.height));
 			plot_curves(f, p, panel, index);
 		}
-		index += panel->n_curves;
+		index += blocks_of(panel);
 	}
 	if (trails || has_marks(p)) legend(f, p);
 done:
@@ -362,11 +437,16 @@ static void block(FILE *f, const struct vt_curve *c)
 
 static void data(FILE *f, const struct vt_picture *p)
 {
-	for (size_t k = 0; k < p->n_panels; k++)
-		for (size_t c = 0; c < p->panel[k].n_curves; c++) {
-			fprintf(f, "# panel %zu (%s), %s\n", k + 1, p->panel[k].title, p->panel[k].curve[c].name);
-			block(f, &p->panel[k].curve[c]);
+	for (size_t k = 0; k < p->n_panels; k++) {
+		const struct vt_panel *panel = &p->panel[k];
+		if (panel->map || panel->n_strips > 0) fprintf(f, "# panel %zu (%s)\n", k + 1, panel->title);
+		if (panel->map) vt_map_data(f, panel->map);
+		if (panel->n_strips > 0) vt_strip_data(f, panel);
+		for (size_t c = 0; c < panel->n_curves; c++) {
+			fprintf(f, "# panel %zu (%s), %s\n", k + 1, panel->title, panel->curve[c].name);
+			block(f, &panel->curve[c]);
 		}
+	}
 }
 
 static enum vt_status open_file(struct vt_ctx *ctx, const char *folder, const char *name, const char *ending,

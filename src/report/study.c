@@ -162,6 +162,26 @@ void vt_study_free(struct vt_study *s)
 	free(s);
 }
 
+static bool fits(const struct vt_study *s, size_t run, const char *group, const struct vt_group_finder *f)
+{
+	const char *kind = vt_runs_group_text(s->runs, run, group, "measure_kind"), *name;
+	if (kind && strcmp(kind, f->measure) != 0) return false;
+	for (size_t v = 0; (name = vt_runs_variable(s->runs, run, group, v)); v++)
+		if (strcmp(name, f->variable) == 0) return true;
+	return false;
+}
+
+const char *vt_study_group(const struct vt_study *s, const struct vt_group_finder *f, size_t k)
+{
+	for (size_t i = 0; i < s->n_runs; i++)
+		for (const char *const *group = vt_runs_groups(s->runs, i); *group; group++) {
+			bool seen = false;
+			for (size_t j = 0; j < i && !seen; j++) seen = fits(s, j, *group, f);
+			if (!seen && fits(s, i, *group, f) && k-- == 0) return *group;
+		}
+	return NULL;
+}
+
 bool vt_study_has(const struct vt_study *s, const char *variable)
 {
 	for (size_t i = 0; i < s->n_runs; i++)

@@ -37,6 +37,14 @@ void vt_study_free(struct vt_study *s);
 /* Whether any run has the variable. */
 bool vt_study_has(const struct vt_study *s, const char *variable);
 
+/* Groups that hold what a figure draws: those whose file says that this measure wrote them, and
+ * that have the variable.  Of files that do not say which measure wrote a group, those with the
+ * variable.  Group number k in the order of the first run that has it, or null. */
+struct vt_group_finder {
+	const char *measure, *variable;
+};
+const char *vt_study_group(const struct vt_study *s, const struct vt_group_finder *f, size_t k);
+
 /* `text` if it is made of [A-Za-z0-9._+-] only, else "PREFIX NUMBER": what may stand in a
  * gnuplot script or a file name. */
 void vt_safe_name(const char *text, const char *prefix, size_t number, char out[48]);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "picture.h"
@@ -30,6 +31,27 @@ static const char *label_of(const struct vt_study *s, size_t r)
 	return r == 0 && loss && strncmp(loss, "cross", 5) == 0 ? "loss [nat]" : row[r].label;
 }
 
+/* Accuracy: where it reaches 99 % and stays; loss: its change point. */
+static const struct vt_onset_rule event[N_ROWS] = {
+	{ .by = VT_ONSET_CHANGE, .way = VT_ONSET_DOWN },
+	{ .by = VT_ONSET_LEVEL, .way = VT_ONSET_UP, .level = 0.99, .stay = 0.9 },
+};
+
+static enum vt_status mark(struct vt_ctx *ctx, const struct vt_source *from, size_t r, size_t style,
+                           struct vt_panel *out)
+{
+	enum vt_status status;
+	struct vt_strip_row found = { 0 };
+	const struct vt_field *g = from->grid;
+	VT_TRY(vt_onset_over_seeds(ctx, from, &event[r], &found));
+	if (found.n > 0)
+		out->moment[out->n_moments++] = (struct vt_event){ style, vt_epoch_of_step(g, found.at),
+			                                            vt_epoch_of_step(g, found.lo), vt_epoch_of_step(g, found.hi) };
+done:
+	free(found.seed);
+	return status;
+}
+
 static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, size_t arm, size_t r, struct vt_panel *out)
 {
 	struct vt_field *g = NULL;
@@ -45,6 +67,7 @@ static enum vt_status panel(struct vt_ctx *ctx, const struct vt_study *s, size_t
 		if (!vt_study_has(s, row[r].variable[c])) continue;
 		VT_TRY(vt_field_load(ctx, s, row[r].variable[c], &g));
 		VT_TRY(vt_curve_over_epochs(ctx, &(struct vt_source){ s, g, arm, 0 }, false, &out->curve[c]));
+		VT_TRY(mark(ctx, &(struct vt_source){ s, g, arm, 0 }, r, c, out));
 		vt_field_free(g);
 		g = NULL;
 	}
@@ -60,7 +83,10 @@ static enum vt_status pictures(struct vt_ctx *ctx, const struct vt_study *s, str
 	struct vt_layout at = vt_study_layout(s);
 	VT_TRY(vt_picture_add(ctx, out, "training", NULL, N_ROWS * at.slots, at.columns, &p,
 	                      "Loss and accuracy in evaluation mode. Lines: mean over the live seeds, test dashed; bands: one "
-	                      "standard deviation over seeds."));
+	                      "standard deviation over seeds. Vertical lines: where the loss changes (a logistic step fitted "
+	                      "over the logarithm of the step) and where the accuracy reaches 99 %% and stays for five "
+	                      "snapshots at least, geometric mean over the seeds in which it does, with its 95 %% interval at "
+	                      "the foot."));
 	for (size_t r = 0; r < N_ROWS; r++)
 		for (size_t a = 0; a < at.arms; a++) VT_TRY(panel(ctx, s, a, r, &p->panel[r * at.slots + a]));
 	vt_picture_ranges(p);

@@ -198,6 +198,20 @@ const char *const *vt_runs_groups(const struct vt_runs *r, size_t i)
 	return r->run[i].group;
 }
 
+const char *vt_runs_variable(const struct vt_runs *r, size_t i, const char *group, size_t k)
+{
+	const struct group *g = vt_frame_group(r->run[i].frame, group);
+	for (size_t v = 0; g && v < g->n_vars; v++)
+		if (!g->var[v].coordinate && k-- == 0) return g->var[v].name;
+	return NULL;
+}
+
+const char *vt_runs_group_text(const struct vt_runs *r, size_t i, const char *group, const char *name)
+{
+	const struct group *g = vt_frame_group(r->run[i].frame, group);
+	return g ? vt_attrs_text(&g->attrs, name) : NULL;
+}
+
 bool vt_runs_has(const struct vt_runs *r, size_t i, const char *variable)
 {
 	return vt_frame_var(r->run[i].frame, variable) != NULL;
