@@ -161,9 +161,9 @@ static void spectra(const struct world *w, struct vt_frame *f)
 	MUST(w, vt_frame_attr_text(w->ctx, f, group, "measure_kind", "spectrum-grid"));
 	MUST(w, vt_frame_dim(w->ctx, f, "embedding", "step", 0, NULL, NULL, "1", "updates"));
 	MUST(w, vt_frame_dim(w->ctx, f, "embedding", "frequency", N_RESIDUES, NULL, residue, "1", "cycles over residues"));
-	declare(w, f, "embedding", "power", VT_F64, 2, "step", "frequency", NULL, "1");
-	declare(w, f, "embedding", "gini", VT_F64, 1, "step", NULL, NULL, "1");
-	declare(w, f, "embedding", "excluded_loss", VT_F64, 1, "step", NULL, NULL, "1");
+	declare(w, f, "embedding", "embed_power", VT_F64, 2, "step", "frequency", NULL, "1");
+	declare(w, f, "embedding", "embed_gini", VT_F64, 1, "step", NULL, NULL, "1");
+	declare(w, f, "embedding", "excluded_train", VT_F64, 1, "step", NULL, NULL, "1");
 	MUST(w, vt_frame_attr_text(w->ctx, f, "embedding", "measure_kind", "spectrum-residue"));
 }
 
@@ -186,9 +186,9 @@ static void spectrum_step(const struct world *w, struct vt_frame *f, int64_t upd
 	MUST(w, vt_frame_step(w->ctx, f, spectrum_of(w), updates, epoch));
 	MUST(w, vt_frame_put(w->ctx, f, spectrum_of(w), "amplitude_ratio", N_WAVES, ratio));
 	MUST(w, vt_frame_step(w->ctx, f, "embedding", updates, epoch));
-	MUST(w, vt_frame_put(w->ctx, f, "embedding", "power", N_RESIDUES, power));
-	MUST(w, vt_frame_put(w->ctx, f, "embedding", "gini", 1, &gini));
-	MUST(w, vt_frame_put(w->ctx, f, "embedding", "excluded_loss", 1, &loss));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "embed_power", N_RESIDUES, power));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "embed_gini", 1, &gini));
+	MUST(w, vt_frame_put(w->ctx, f, "embedding", "excluded_train", 1, &loss));
 }
 
 static void information(const struct world *w, struct vt_frame *f, double u, size_t arm, bool alive, double offset,

@@ -12,7 +12,7 @@
 #include "picture.h"
 #include "venturi/report.h"
 
-enum { MOST_ROWS = 28, MOST_ARMS = 3 };
+enum { MOST_ROWS = 40, MOST_ARMS = 3 };
 
 /* One series at fixed places of its dimensions. */
 struct candidate {

@@ -10,7 +10,7 @@
 #include "picture.h"
 #include "venturi/report.h"
 
-static const struct vt_group_finder finder = { "spectrum-residue", "power" };
+static const struct vt_group_finder finder = { "spectrum-residue", "embed_power" };
 
 static bool applies(const struct vt_study *study)
 {
@@ -88,7 +88,7 @@ static enum vt_status picture(struct vt_ctx *ctx, const struct vt_study *s, cons
 	struct vt_layout at = vt_study_layout(s);
 	enum vt_status status;
 	snprintf(variable, sizeof variable, "%s/%s", group, finder.variable);
-	snprintf(gini, sizeof gini, "%s/gini", group);
+	snprintf(gini, sizeof gini, "%s/embed_gini", group);
 	vt_safe_name(group, "residue", number + 1, name);
 	size_t rows = vt_study_has(s, gini) ? 2 : 1;
 	VT_TRY(vt_picture_add(ctx, out, name, group, rows * at.slots, at.columns, &p,

@@ -30,7 +30,7 @@ static enum vt_status picture(struct vt_ctx *ctx, const struct vt_study *s, cons
 	VT_TRY(vt_picture_add(ctx, out, name, group, at.slots, at.columns, &p,
 	                      "Amplitude of the network's answer over that of the target, by frequency (cycles over the grid) "
 	                      "and step: 1 is learned, 0 absent, and 1.25 stands for all above it. Mean over the live seeds. "
-	                      "An amplitude can be right with the wrong phase: the run files hold the complex error as well."));
+	                      "An amplitude can be right with the wrong phase: run files hold the complex error as well."));
 	for (size_t a = 0; a < at.arms; a++)
 		VT_TRY(vt_panel_map(ctx, &(struct vt_source){ s, g, a, 0 }, "frequency [cycles]", "amplitude ratio [1]", 0, 1.25,
 		                    &p->panel[a]));

@@ -47,7 +47,7 @@ static void labels(FILE *f, const struct vt_panel *panel, bool named)
 void vt_strip_plot(FILE *f, const struct vt_picture *p, const struct vt_panel *panel, size_t index, bool named)
 {
 	labels(f, panel, named);
-	fprintf(f, "plot '%s.dat' index %zu using 1:2 with points pt 6 ps 0.55 lw 1 lc rgb '#8a8a8a', \\\n"
-	        "     '%s.dat' index %zu using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 2 lc rgb '#0072B2'\n", p->name,
-	        index + 1, p->name, index);
+	fprintf(f, "plot '%s.dat' index %zu using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 2 lc rgb '#56a3d1', \\\n"
+	        "     '%s.dat' index %zu using 1:2 with points pt 6 ps 0.6 lw 1.2 lc rgb '#444444'\n", p->name, index,
+	        p->name, index + 1);
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,18 +77,35 @@ done:
 	return status;
 }
 
+/* What is not measured of this task (the accuracy of a regression) is NaN throughout. */
+static enum vt_status is_told(struct vt_ctx *ctx, const struct vt_study *s, size_t r, bool *out)
+{
+	struct vt_field *g = NULL;
+	enum vt_status status = VT_OK;
+	*out = false;
+	if (!vt_study_has(s, row[r].variable[0])) return VT_OK;
+	VT_TRY(vt_field_load(ctx, s, row[r].variable[0], &g));
+	for (size_t i = 0; i < g->n_runs * g->n_frames * g->n_cells && !*out; i++) *out = isfinite(g->value[i]);
+done:
+	vt_field_free(g);
+	return status;
+}
+
 static enum vt_status pictures(struct vt_ctx *ctx, const struct vt_study *s, struct vt_pictures *out)
 {
 	struct vt_picture *p;
 	enum vt_status status;
 	struct vt_layout at = vt_study_layout(s);
-	VT_TRY(vt_picture_add(ctx, out, "training", NULL, N_ROWS * at.slots, at.columns, &p,
+	bool accuracy;
+	VT_TRY(is_told(ctx, s, N_ROWS - 1, &accuracy));
+	size_t rows = accuracy ? N_ROWS : N_ROWS - 1;
+	VT_TRY(vt_picture_add(ctx, out, "training", NULL, rows * at.slots, at.columns, &p,
 	                      "Loss and accuracy in evaluation mode. Lines: mean over the live seeds, test dashed; bands: one "
 	                      "standard deviation over seeds. Vertical lines: where the loss changes (a logistic step fitted "
 	                      "over the logarithm of the step) and where the accuracy reaches 99 %% and stays for five "
 	                      "snapshots at least, geometric mean over the seeds in which it does, with its 95 %% interval at "
 	                      "the foot."));
-	for (size_t r = 0; r < N_ROWS; r++)
+	for (size_t r = 0; r < rows; r++)
 		for (size_t a = 0; a < at.arms; a++) VT_TRY(panel(ctx, s, a, r, &p->panel[r * at.slots + a]));
 	vt_picture_ranges(p);
 done:
