@@ -15,8 +15,8 @@ BEGIN {
 	owner["known"] = "dataset"
 	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["validate"] = "run"
-	owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = owner["fft"] = owner["multitaper"] = "num"
 	owner["onset"] = "verdict"
+	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
 	ban("measure", "model train probe")
