@@ -10,6 +10,7 @@
 #include "venturi/value.h"
 #include "venturi/kind.h"
 #include "venturi/num.h"
+#include "venturi/product.h"
 #include "venturi/fft.h"
 #include "venturi/multitaper.h"
 #include "venturi/pairs.h"

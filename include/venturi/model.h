@@ -158,8 +158,8 @@ void vt_pass_free(struct vt_pass *p);
 size_t vt_pass_rows(const struct vt_model *m);
 /* Whether forward can make edits of this tap. */
 bool vt_model_editable(const struct vt_model *m, size_t tap);
-/* Number of shards that n_rows are cut into: 1 up to 32 rows, at most 8; shapes only. */
-size_t vt_pass_shards(size_t n_rows);
+/* Number of shards that n_rows are cut into: at least 32 rows each, 64 in a large network, at most 8; shapes only. */
+size_t vt_pass_shards(const struct vt_model *m, size_t n_rows);
 /* Activation `tap`, capacity x width. */
 void *vt_pass_activation(const struct vt_model *m, const struct vt_pass *p, size_t tap);
 void *vt_pass_delta(const struct vt_model *m, const struct vt_pass *p, size_t tap);

@@ -102,15 +102,26 @@ static void REAL_NAME(activate_with_slope)(enum vt_activation f, double leak, si
 	}
 }
 
+VT_CLONES static void REAL_NAME(tanh_backward)(size_t n, real *restrict z, const real *restrict y, const real *restrict dy)
+{
+	for (size_t i = 0; i < n; i++) z[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
+VT_CLONES static void REAL_NAME(relu_backward)(size_t n, real *restrict z, const real *restrict dy)
+{
+	for (size_t i = 0; i < n; i++) {
+		real d = dy[i];
+		z[i] = z[i] > 0 ? d : 0;
+	}
+}
+
 static void REAL_NAME(activate_backward)(enum vt_activation f, double leak, size_t n, void *zs, const void *ys,
                                          const void *dys)
 {
 	real *z = zs;
 	const real *y = ys, *dy = dys;
-	if (f == VT_TANH)
-		for (size_t i = 0; i < n; i++) z[i] = dy[i] * (1 - y[i] * y[i]);
-	else if (f == VT_RELU)
-		for (size_t i = 0; i < n; i++) z[i] = z[i] > 0 ? dy[i] : 0;
+	if (f == VT_TANH) REAL_NAME(tanh_backward)(n, z, y, dy);
+	else if (f == VT_RELU) REAL_NAME(relu_backward)(n, z, dy);
 	else
 		for (size_t i = 0; i < n; i++) z[i] = dy[i] * REAL_NAME(slope)(f, (real)leak, z[i], y[i]);
 }

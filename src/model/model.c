@@ -70,9 +70,11 @@ void vt_model_free(struct vt_model *m)
 	free(m);
 }
 
-size_t vt_pass_shards(size_t n_rows)
+/* Each shard brings the weights anew into the order that products read them in: large ones want more rows to a shard. */
+size_t vt_pass_shards(const struct vt_model *m, size_t n_rows)
 {
-	size_t n = (n_rows + 31) / 32;
+	enum { LARGE = 1 << 15 };
+	size_t least = m->n_parameters > LARGE ? 64 : 32, n = (n_rows + least - 1) / least;
 	return n < 1 ? 1 : n > 8 ? 8 : n;
 }
 
@@ -220,7 +222,7 @@ enum vt_status vt_model_gradient(struct vt_ctx *ctx, const struct vt_model *m, s
                                  const struct vt_targets *t, size_t n_rows, void *gradient)
 {
 	if (m->kind->batch) return m->kind->batch(ctx, m, p, t, n_rows, gradient);
-	struct gradient_job job = { m, p, t, n_rows, vt_pass_shards(n_rows), gradient };
+	struct gradient_job job = { m, p, t, n_rows, vt_pass_shards(m, n_rows), gradient };
 	enum vt_status status = vt_blocks_run(ctx, job.n_shards, true, shard, &job);
 	if (status == VT_OK) status = vt_blocks_run(ctx, m->kind->n_tiles(m), true, tile, &job);
 	return status;

@@ -1,4 +1,5 @@
-/* The only caller of CBLAS.
+/* General products: our own kernels where they are the faster ones (product.h), else the library's.  The only caller
+ * of CBLAS.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -10,17 +11,52 @@
 #include <cblas.h>
 
 #include "venturi/num.h"
+#include "venturi/product.h"
 
 static CBLAS_TRANSPOSE transposed(bool t)
 {
 	return t ? CblasTrans : CblasNoTrans;
 }
 
+/* So many numbers along k at a time: a panel of them is 64 KiB, and stays in the nearer caches. */
+enum { DEPTH = 512, PANEL = VT_PANEL_F32 };
+
+/* One panel of columns: b is copied into it piece by piece, and every row of a meets it there. */
+static void panel_product(const struct vt_product *whole, bool tb, const float *b, size_t ldb, size_t j)
+{
+	float panel[DEPTH * PANEL] __attribute__((aligned(64)));
+	struct vt_product p = *whole;
+	p.n = whole->n - j < PANEL ? whole->n - j : PANEL;
+	p.b = panel;
+	p.c = (float *)whole->c + j;
+	p.start = whole->start ? (const float *)whole->start + j : NULL;
+	for (size_t t = 0; t < whole->k; t += DEPTH) {
+		p.k = whole->k - t < DEPTH ? whole->k - t : DEPTH;
+		p.a = (const float *)whole->a + (whole->ta ? t * whole->lda : t);
+		vt_panels_pack_f32(tb, p.k, p.n, tb ? b + j * ldb + t : b + t * ldb + j, ldb, panel);
+		vt_product_f32(&p);
+		p.start = p.c;
+		p.ldstart = p.ldc;
+	}
+}
+
+/* The library has nothing better than AVX2 for many CPUs, and less for some; ours take what the CPU has. */
+static bool ours(float alpha, float beta, size_t k)
+{
+	return alpha == 1 && (beta == 0 || beta == 1) && k > 0 && strcmp(vt_isa(), "baseline") != 0;
+}
+
 void vt_gemm_f32(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
                  const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-	cblas_sgemm(CblasRowMajor, transposed(ta), transposed(tb), (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
-	            (int)ldb, beta, c, (int)ldc);
+	if (!ours(alpha, beta, k)) {
+		cblas_sgemm(CblasRowMajor, transposed(ta), transposed(tb), (int)m, (int)n, (int)k, alpha, a, (int)lda, b,
+		            (int)ldb, beta, c, (int)ldc);
+		return;
+	}
+	const struct vt_product p = { .kernels = vt_kernels_here(), .m = m, .n = n, .k = k, .ta = ta, .panels = true,
+		                      .lda = lda, .ldc = ldc, .ldstart = ldc, .a = a, .start = beta == 1 ? c : NULL, .c = c };
+	for (size_t j = 0; j < n; j += PANEL) panel_product(&p, tb, b, ldb, j);
 }
 
 void vt_gemm_f64(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "venturi/base.h"
+#include "venturi/num.h"
 #include "venturi/product.h"
 
 /* One block of c, and what a kernel needs for it. */
@@ -157,17 +158,19 @@ size_t vt_panels_size_f64(size_t k, size_t n)
 	return panels_size(VT_PANEL_F64, k, n);
 }
 
+/* Rows of a panel from rows of b. */
 #define PACK(type, suffix, panel) \
-	void vt_panels_pack_##suffix(bool tb, size_t k, size_t n, const type *b, size_t ldb, type *panels) \
+	VT_CLONES void vt_panels_pack_##suffix(bool tb, size_t k, size_t n, const type *b, size_t ldb, type *panels) \
 	{ \
 		for (size_t j = 0; j < n; j += panel, panels += panel * k) { \
 			size_t columns = least(panel, n - j); \
+			if (tb) vt_transpose_##suffix(columns, k, b + j * ldb, ldb, panels, panel); \
 			for (size_t t = 0; t < k; t++) { \
 				type *to = panels + t * panel; \
-				if (tb) \
-					for (size_t q = 0; q < columns; q++) to[q] = b[(j + q) * ldb + t]; \
-				else memcpy(to, b + t * ldb + j, columns * sizeof *to); \
-				memset(to + columns, 0, (panel - columns) * sizeof *to); \
+				const type *from = b + t * ldb + j; \
+				if (!tb && columns == panel) memcpy(to, from, panel * sizeof *to); \
+				else if (!tb) memcpy(to, from, columns * sizeof *to); \
+				if (columns < panel) memset(to + columns, 0, (panel - columns) * sizeof *to); \
 			} \
 		} \
 	}
