@@ -60,10 +60,10 @@ static double worst_error(const char *activation, const char *loss, double bend)
 static void gradients_match_differences(void **state)
 {
 	static const char *const activations[] = { "tanh", "relu", "leaky-relu", "softsign", "softplus", "gelu", "linear" };
-	static const char *const losses[] = { "cross-entropy", "squared" };
+	static const char *const losses[] = { "cross-entropy", "squared", "hinge" };
 	(void)state;
 	for (size_t a = 0; a < sizeof activations / sizeof *activations; a++)
-		for (size_t l = 0; l < 2; l++) {
+		for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
 			double worst = worst_error(activations[a], losses[l], 0);
 			if (!(worst < 1e-6)) fail_msg("%s, %s: relative error %g", activations[a], losses[l], worst);
 		}
