@@ -206,6 +206,7 @@ static enum vt_status check_shape(struct vt_ctx *ctx, const struct vt_transforme
 	           (long long)t->heads, (long long)t->width);
 	VT_REQUIRE(ctx, shape->n_labels == 1 || shape->n_labels == shape->n_inputs, VT_EBUG, "%zu labels for %zu tokens",
 	           shape->n_labels, shape->n_inputs);
+	VT_REQUIRE(ctx, shape->loss != VT_HINGE, VT_ECONFIG, "train.loss: model transformer has no hinge loss");
 	VT_REQUIRE(ctx, shape->n_labels == 1 || shape->loss == VT_CROSS_ENTROPY, VT_ECONFIG,
 	           "train.loss: squared asks for one answer a sequence, the dataset for %zu; wanted: cross-entropy",
 	           shape->n_labels);
