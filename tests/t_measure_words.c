@@ -118,6 +118,36 @@ static void census_of_functions(void **state)
 	measured_close(&m);
 }
 
+/* Half of the words are for training.  A constant among completions with coins is the least complex, a random function
+ * half-way on average, and the network's own complexity is that of all words. */
+static void percentile_among_completions(void **state)
+{
+	enum { DRAWS = 60 };
+	struct words w;
+	struct measured m;
+	uint8_t is_test[WORDS];
+	double mean = 0;
+	(void)state;
+	words_fill(&w);
+	w.snapshot.is_test = is_test;
+	struct vt_rng r = vt_rng_stream(3, VT_PURPOSE_DATASET, 0);
+	for (size_t i = 0; i < WORDS; i++) {
+		is_test[i] = vt_rng_u32(&r) & 1;
+		w.wanted[i] = is_test[i] ? 1 : vt_rng_u32(&r) & 1 ? 1 : -1;
+	}
+	measured_open(&m, "complexity:completions=500", &w.shape);
+	for (int64_t step = 0; step <= DRAWS; step++) {
+		for (size_t i = 0; i < WORDS; i++)
+			w.y[i] = step == 0 ? -1 : !is_test[i] ? w.wanted[i] : vt_rng_u32(&r) & 1 ? 1 : -1;
+		words_record(&m, &w, step);
+	}
+	measured_write(&m);
+	WITHIN(measured_value(&m, "percentile", 0, 0), 0, 0);
+	for (size_t step = 1; step <= DRAWS; step++) mean += measured_value(&m, "percentile", step, 0) / DRAWS;
+	WITHIN(mean, 0.5, 4 * sqrt(1.0 / 12 / DRAWS));
+	measured_close(&m);
+}
+
 /* Likelier the simpler: nine functions, more and more of whose words are random, number b coming up 24 - 2 b times. */
 static void simple_ones_come_up_more_often(void **state)
 {
@@ -327,7 +357,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parity_spectrum), cmocka_unit_test(sensitivity_is_the_weighted_degree),
-		cmocka_unit_test(census_of_functions), cmocka_unit_test(simple_ones_come_up_more_often),
+		cmocka_unit_test(census_of_functions), cmocka_unit_test(percentile_among_completions),
+		cmocka_unit_test(simple_ones_come_up_more_often),
 		cmocka_unit_test(counts_by_hand), cmocka_unit_test(what_a_linear_net_rests_on),
 		cmocka_unit_test(matrices_by_hand),
 	};

@@ -16,11 +16,12 @@
 
 #include "layers.h"
 #include "venturi/num.h"
+#include "venturi/rng.h"
 #include "venturi/words.h"
 #include "words.h"
 
 struct settings {
-	int64_t snapshots, least;
+	int64_t snapshots, least, completions;
 	bool accumulate;
 };
 
@@ -32,6 +33,8 @@ static const struct vt_option options[] = {
 	  "also the law of the functions of all snapshots so far; for random networks, not for a course of training" },
 	{ "least", VT_INT, AT(least), 2, 1000000, "5", "draws",
 	  "correlation and envelope take the functions that came up at least so often" },
+	{ "completions", VT_INT, AT(completions), 0, 1000000, "0", "functions",
+	  "random ones that agree with the labels of the training words, with which the answers are compared; 0: none" },
 	{ 0 }
 };
 
@@ -40,6 +43,8 @@ static const struct vt_variable variables[] = {
 	{ "k_lz", VT_F64, 1, { "step" }, "bit", "Lempel-Ziv complexity of the table of answers", false },
 	{ "ones", VT_F64, 1, { "step" }, "1", "words answered with 1", false },
 	{ "flags", VT_I32, 1, { "step" }, "1", "what the numbers carry", true },
+	{ "percentile", VT_F64, 1, { "step" }, "1",
+	  "share of the random completions that are less complex than the answers, equal ones counted half", false },
 	{ "draws", VT_F64, 1, { "step" }, "1", "networks so far", false },
 	{ "distinct", VT_F64, 1, { "step" }, "1", "different functions among them", false },
 	{ "p_constant", VT_F64, 1, { "step" }, "1", "share of the networks whose answer is always the same", false },
@@ -54,7 +59,7 @@ static const struct vt_variable variables[] = {
 	  "chi-square per degree of freedom of the number of ones against equal chances for 0 to words - 1", false },
 	{ "ones_p", VT_F64, 1, { "step" }, "1", "its p", false },
 };
-enum column { K_LZ, ONES, FLAGS, N_ALWAYS, DRAWS = N_ALWAYS, DISTINCT, P_CONSTANT, P_CONSTANT_SE, MEAN_K_LZ, SINGLETONS,
+enum column { K_LZ, ONES, FLAGS, PERCENTILE, N_ALWAYS, DRAWS = N_ALWAYS, DISTINCT, P_CONSTANT, P_CONSTANT_SE, MEAN_K_LZ, SINGLETONS,
               REPEATED, SPEARMAN, ENVELOPE, ONES_CHI2, ONES_P, N_COLUMNS };
 
 static enum vt_status declare(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
@@ -90,6 +95,8 @@ struct census {
 	size_t *slot;           /* place in `entry` plus one; 0: free */
 	uint64_t *key;          /* the table at hand */
 	uint8_t *bit;           /* the same, a byte each */
+	double *completion;     /* complexities, ascending; null before the first snapshot */
+	size_t n_completions;
 };
 
 static void census_free(void *self)
@@ -101,6 +108,7 @@ static void census_free(void *self)
 	free(c->slot);
 	free(c->key);
 	free(c->bit);
+	free(c->completion);
 	free(c);
 }
 
@@ -109,9 +117,10 @@ static enum vt_status census_create(struct vt_ctx *ctx, size_t n, const struct v
 {
 	enum vt_status status;
 	struct census *c = NULL;
+	const struct settings *s = measure[0]->chosen.settings;
 	(void)n;
-	(void)measure;
 	VT_NEW(ctx, c, 1);
+	c->n_completions = (size_t)s->completions;
 	c->n_bits = shape->n_inputs;
 	c->n_words = c->n_bits > 6 ? (size_t)1 << (c->n_bits - 6) : 1;
 	VT_NEW(ctx, c->key, c->n_words);
@@ -205,6 +214,46 @@ static enum vt_status count(struct vt_ctx *ctx, struct census *c, const struct v
 	*out = e;
 done:
 	return status;
+}
+
+/* ---- random completions ----------------------------------------------------------------- */
+
+/* Label of a word, or of the side of 0 of what is wanted; -1: nobody knows. */
+static int label_of(const struct vt_snapshot *s, size_t word)
+{
+	if (s->label.y) return s->label.y[word] != 0;
+	return s->target.rows > word ? s->target.x[word * s->target.stride] > 0 : -1;
+}
+
+/* Complexities of functions with the training words' labels and coins elsewhere, once a run. */
+static enum vt_status complete(struct vt_ctx *ctx, struct census *c, const struct vt_snapshot *s)
+{
+	enum vt_status status;
+	size_t n = (size_t)1 << c->n_bits;
+	uint8_t *bit = NULL;
+	VT_NEW(ctx, bit, n);
+	VT_NEW(ctx, c->completion, c->n_completions);
+	for (size_t k = 0; k < c->n_completions; k++) {
+		struct vt_rng r = vt_rng_stream(s->seed, VT_PURPOSE_NULL, k);
+		for (size_t i = 0; i < n; i++) {
+			bool coin = vt_rng_u32(&r) >> 31;
+			bit[i] = s->is_test && s->is_test[i] ? coin : label_of(s, i) == 1;
+		}
+		c->completion[k] = vt_lempel_ziv(bit, n);
+	}
+	vt_sort(c->completion, c->n_completions);
+	status = VT_OK;
+done:
+	free(bit);
+	return status;
+}
+
+static double percentile(const struct census *c, double k_lz)
+{
+	double below = 0;
+	for (size_t k = 0; k < c->n_completions; k++)
+		below += c->completion[k] < k_lz ? 1 : c->completion[k] == k_lz ? 0.5 : 0;
+	return below / (double)c->n_completions;
 }
 
 /* ---- the law over functions ------------------------------------------------------------- */
@@ -326,6 +375,9 @@ static enum vt_status follow(struct vt_ctx *ctx, void *state, size_t n, const st
 	if (!due) goto done;
 	if (e) value[K_LZ] = e->k_lz;
 	if (e) value[ONES] = (double)e->ones;
+	bool compare = e && c->n_completions > 0 && label_of(snapshot, 0) >= 0;
+	if (compare && !c->completion) VT_TRY(complete(ctx, c, snapshot));
+	if (compare) value[PERCENTILE] = percentile(c, e->k_lz);
 	if (e && s->accumulate) VT_TRY(describe_law(ctx, c, (uint64_t)s->least, value));
 	VT_TRY(vt_frame_step(ctx, frame, group, snapshot->step, snapshot->epoch));
 	for (size_t i = 0; i < (size_t)(s->accumulate ? N_COLUMNS : N_ALWAYS); i++)
@@ -339,7 +391,8 @@ const struct vt_measure_kind vt_measure_complexity = {
 	          "Valle-Perez, Camargo & Louis 2019; Mingard et al. 2019 (ones)", sizeof(struct settings), options,
 	          "The complexity depends on the order of the words.  Probabilities are counts: functions that came up once are "
 	          "most of what there is, and only the likeliest of a complexity are seen, which bends the envelope.  Its slope "
-	          "depends on the law, on `least` and on the number of draws; the rank correlation much less." },
+	          "depends on the law, on `least` and on the number of draws; the rank correlation much less.  A percentile among random "
+	          "completions is low for whatever continues a simple rule: compare it with that of labels by coin." },
 	.declare = declare,
 	.create = census_create,
 	.follow = follow,
