@@ -5,7 +5,8 @@
  * What lies between two points of it can be reached by choosing at random between their
  * channels, so that straight lines between computed points are never above the curve.
  *
- * All in nats.  Nothing here knows of networks, data or estimators: laws go in.
+ * All information in nats.  At the end, what is known of how fast networks learn.  Nothing here
+ * knows of networks, data or estimators: laws go in.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef VENTURI_THEORY_H
@@ -135,5 +136,26 @@ enum vt_status vt_ib_trace(struct vt_ctx *ctx, struct vt_mat joint, const struct
  * Source: Chechik, Globerson, Tishby, Weiss 2005, theorem 3.1. */
 enum vt_status vt_gaussian_ib_curve(struct vt_ctx *ctx, struct vt_mat xx, struct vt_mat xy, struct vt_mat yy, size_t n,
                                     const double *beta, struct vt_ib_point *out, double *beta_c);
+
+/* How fast gradient descent learns each frequency, where that is known: the neural tangent kernel of the
+ * first layer of an infinitely wide network of one hidden ReLU layer, on the unit circle.  At an angle
+ * theta in [0, pi] between two inputs it is
+ *
+ *     cos theta (pi - theta) / (2 pi)            without biases
+ *     (cos theta + 1) (pi - theta) / (4 pi)      with biases
+ *
+ * and the error at k cycles over the circle decays at a rate in proportion to the eigenvalue
+ * 1 / pi * integral over 0 .. pi of kernel(theta) cos(k theta): about 1 / k^2, and nothing for odd k >= 3
+ * without biases.
+ *
+ * vt_ntk_circle           the eigenvalue in closed form
+ * vt_ntk_circle_integral  the same by Gauss-Legendre quadrature, for any k up to 1000: absolute error 1e-15
+ *
+ * When it misleads: networks of finite width, of more layers, under Adam or at large rates leave the
+ * kernel; points that are not uniform on the circle have other eigenfunctions.
+ * Source: Basri, Jacobs, Kasten, Kritchman 2019, eqs. 4 to 7. */
+double vt_ntk_circle_kernel(bool biases, double theta);
+double vt_ntk_circle(bool biases, unsigned k);
+enum vt_status vt_ntk_circle_integral(struct vt_ctx *ctx, bool biases, unsigned k, double *out);
 
 #endif
