@@ -41,6 +41,9 @@ check 'how many seeds, live, dead' says "$page" \
 check 'what is flagged, and how many' grep -q 'out_of_range [1-9][0-9]*, dead 1200' "$page"
 check 'what the numbers cannot mean' says "$page" 'The entropy of a partition, not mutual information.'
 check 'the curve of one arm, none of the other' says "$page" '"optimum":[{"x":[0.0,0.5,0.95,12.0],"y":[0.0,0.48,0.9,0.99]},null]'
+check 'a map of frequencies over steps' says "$page" '<h2>Which frequencies are learned, and when</h2>'
+check 'the spectrum of the embedding' says "$page" 'The embedding&#39;s spectrum</h2>'
+check 'who leads whom, in how many seeds' grep -q '>9/9<' "$page"
 check 'a note for readers without JavaScript' says "$page" '<noscript>'
 
 # ---- nothing from outside -------------------------------------------------------
@@ -70,11 +73,15 @@ check 'no command from a run file' [ -z "$(find "$here" -name HARM)" ]
 check 'a page without gnuplot' exits 0 env PATH=/nowhere "$VENTURI" report "$here/both/a" -o "$here/plain.html"
 check 'says so' says "$here/plain.html" 'gnuplot was not found'
 check 'and shows numbers' says "$here/plain.html" '<caption>tanh: I(X;T) [bit]</caption>'
+check 'numbers of a map' says "$here/plain.html" '<caption>tanh: amplitude ratio [1]</caption>'
+check 'numbers of who leads whom' says "$here/plain.html" '<th scope="row">spectrum amplitude_ratio 5</th>'
 check 'no figures without gnuplot' exits 4 env PATH=/nowhere "$VENTURI" report "$here/both/a" -o "$here/none" --format svg
 if command -v gnuplot >/dev/null; then
 	for format in svg png pdf; do
 		check "figures as $format" exits 0 "$VENTURI" report "$here/both/b" -o "$here/figures" --format $format --keep --force
-		check "training.$format" [ -s "$here/figures/training.$format" ]
+		for name in training leads spectrum-1 embedding; do
+			check "$name.$format" [ -s "$here/figures/$name.$format" ]
+		done
 	done
 	check 'the plane as a figure' [ -s "$here/figures/plane-estimator-1.pdf" ]
 	check 'the optimal curve is in it' grep -q "title 'IB curve'" "$here/figures/plane-estimator-1.gp"
