@@ -1,5 +1,5 @@
-/* What every statistic promises, whatever it computes: the same answer again, a value for each seed that does not depend
- * on how the seeds are called, nothing out of nothing, controls that answer, words on when it misleads.
+/* What every statistic promises, whatever it computes: the same answer again, a value for each seed that does not
+ * depend on how the seeds are called, nothing out of nothing, controls that answer, words on when it misleads.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
@@ -51,7 +51,7 @@ static void choose(struct vt_ctx *ctx, const struct vt_statistic_kind *kind, str
 	if (vt_chosen_parse(ctx, &vt_registry, "statistic", text, out) != VT_OK) fail_msg("%s", vt_ctx_trail(ctx));
 }
 
-/* Sigmoids of every place and seed at their own steps, rising from 0.1 to 1.1 in the first sample and falling in the second. */
+/* Sigmoids of every place and seed at their own steps, rising from 0.1 to 1.1 in one sample, falling in the other. */
 static void fill(struct world *w, const struct vt_statistic_kind *kind, const struct vt_chosen *c)
 {
 	struct vt_needs needs = { 0 };
