@@ -162,6 +162,14 @@ static void share_out(const struct text *t, const uint32_t *order, bool ordered,
 	}
 }
 
+/* Documents that have a window. */
+static size_t count_filled(const struct text *t)
+{
+	size_t n = 0;
+	for (size_t d = 0; d < t->n_documents; d++) n += t->window[d + 1] > t->window[d];
+	return n;
+}
+
 static enum vt_status split(struct vt_ctx *ctx, const struct settings *s, const struct text *t, uint64_t seed,
                             struct vt_dataset *d)
 {
@@ -177,7 +185,7 @@ static enum vt_status split(struct vt_ctx *ctx, const struct settings *s, const 
 	if (s->split == VT_SPLIT_IID) vt_rng_shuffle(&r, order, t->n_documents);
 	share_out(t, order, s->split == VT_SPLIT_ORDERED, wanted, d);
 	VT_REQUIRE(ctx, d->n_train > 0, VT_EDOMAIN, "dataset.train_share = %g of %zu windows in %zu documents leaves no"
-	           " document for training", s->train_share, d->n, t->n_documents);
+	           " document for training; smaller documents (dataset.block) would", s->train_share, d->n, count_filled(t));
 	status = VT_OK;
 done:
 	free(order);
