@@ -106,6 +106,7 @@ static const char *const nets[] = {
 	"transformer:width=8,heads=2,layers=0",
 	"transformer:width=8,heads=2,layers=2,shortcuts=false",
 	"transformer:width=8,heads=2,layers=2,norm=post,shortcuts=false,causal=false",
+	"transformer:width=8,heads=2,layers=2,noise=0.2",
 };
 enum { N_NETS = sizeof nets / sizeof *nets };
 
@@ -128,11 +129,171 @@ static void a_wrong_gradient_is_caught(void **state)
 	assert_true(worst_error(nets[0], LENGTH, VT_CROSS_ENTROPY, 1e-5) > 1e-4);
 }
 
+/* The gradient in single precision on so many threads. */
+static float *gradient_of(const char *model, size_t labels, int threads, size_t *size)
+{
+	struct net n;
+	open_net(&n, model, labels, VT_CROSS_ENTROPY, VT_SINGLE);
+	vt_ctx_set_threads(n.ctx, threads);
+	float *g = calloc(n.m->n_parameters, sizeof *g);
+	assert_int_equal(vt_model_gradient(n.ctx, n.m, n.pass, &n.targets, ROWS, g), VT_OK);
+	*size = n.m->n_parameters;
+	close_net(&n);
+	return g;
+}
+
+static void threads_change_no_bit(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < N_NETS; k++) {
+		size_t size;
+		float *one = gradient_of(nets[k], LENGTH, 1, &size);
+		for (int threads = 2; threads <= 3; threads++) {
+			float *more = gradient_of(nets[k], LENGTH, threads, &size);
+			assert_memory_equal(one, more, size * sizeof *one);
+			free(more);
+		}
+		free(one);
+	}
+}
+
+static void shortcuts_change_rounding_only(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "transformer:width=24,heads=2,layers=2", "transformer:width=24,heads=2,layers=2,shortcuts=false" },
+		{ "transformer:width=24,heads=2,layers=1,norm=none,causal=false",
+		  "transformer:width=24,heads=2,layers=1,norm=none,causal=false,shortcuts=false" },
+		{ "transformer:width=24,heads=2,layers=2,noise=0.1", "transformer:width=24,heads=2,layers=2,noise=0.1,shortcuts=false" },
+	};
+	(void)state;
+	for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
+		for (size_t labels = 1; labels <= LENGTH; labels += LENGTH - 1) {
+			size_t size;
+			float *fast = gradient_of(pairs[k][0], labels, 1, &size), *plain = gradient_of(pairs[k][1], labels, 1, &size);
+			double most = 0;
+			for (size_t i = 0; i < size; i++) most = fmax(most, fabs((double)plain[i]));
+			assert_true(most > 1e-3);
+			for (size_t i = 0; i < size; i++) assert_true(fabs((double)fast[i] - (double)plain[i]) < 2e-6 * most);
+			free(fast);
+			free(plain);
+		}
+}
+
+/* What stands later changes nothing before it, in causal networks only. */
+static void causal_networks_do_not_look_ahead(void **state)
+{
+	(void)state;
+	for (int causal = 0; causal < 2; causal++) {
+		struct net n;
+		open_net(&n, causal ? nets[0] : nets[3], LENGTH, VT_CROSS_ENTROPY, VT_DOUBLE);
+		size_t last = n.m->n_taps - 1, row = LENGTH * TOKENS;
+		double *z = vt_pass_delta(n.m, n.pass, last), before[LENGTH * TOKENS];
+		loss_of(&n);
+		memcpy(before, z, row * sizeof *z);
+		((double *)n.pass->input)[4] = ((double *)n.pass->input)[4] == 0 ? 1 : 0;
+		loss_of(&n);
+		assert_int_equal(memcmp(before, z, 4 * TOKENS * sizeof *z) == 0, causal);
+		assert_true(memcmp(before, z, row * sizeof *z) != 0);
+		close_net(&n);
+	}
+}
+
+static void single_precision_is_double_rounded(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < N_NETS; k++) {
+		struct net f, d;
+		open_net(&f, nets[k], LENGTH, VT_CROSS_ENTROPY, VT_SINGLE);
+		open_net(&d, nets[k], LENGTH, VT_CROSS_ENTROPY, VT_DOUBLE);
+		loss_of(&f);
+		loss_of(&d);
+		size_t last = f.m->n_taps - 1;
+		const float *zf = vt_pass_delta(f.m, f.pass, last);
+		const double *zd = vt_pass_delta(d.m, d.pass, last);
+		for (size_t i = 0; i < ROWS * LENGTH * TOKENS; i++) assert_true(fabs(zf[i] - zd[i]) < 2e-5 * fmax(1, fabs(zd[i])));
+		close_net(&f);
+		close_net(&d);
+	}
+}
+
+/* Token by token with a cache is the whole sequence at once. */
+static void generation_agrees_with_the_plain_pass(void **state)
+{
+	static const char *const makers[] = { "transformer:width=12,heads=3,layers=2,init=torch",
+		                              "transformer:width=12,heads=3,layers=2,norm=post,init=torch,positions=sinusoidal",
+		                              "transformer:width=12,heads=3,layers=1,norm=none,init=torch,mlp_ratio=0,tied=true" };
+	enum { PROMPT = 3, NEW = LENGTH - PROMPT + 1 };
+	(void)state;
+	for (size_t k = 0; k < sizeof makers / sizeof *makers; k++) {
+		struct net n;
+		open_net(&n, makers[k], LENGTH, VT_CROSS_ENTROPY, VT_DOUBLE);
+		double *in = n.pass->input;
+		int32_t out[ROWS * NEW], again[ROWS * NEW];
+		const struct vt_mat prompt = { in, ROWS, PROMPT, LENGTH };
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW, 0, 1, out), VT_OK);
+		for (size_t i = 0; i < ROWS; i++)
+			for (size_t t = PROMPT; t < LENGTH; t++) in[i * LENGTH + t] = out[i * NEW + t - PROMPT];
+		loss_of(&n);
+		const double *z = vt_pass_delta(n.m, n.pass, n.m->n_taps - 1);
+		for (size_t i = 0; i < ROWS; i++)
+			for (size_t t = 0; t < NEW; t++) {
+				const double *row = z + (i * LENGTH + PROMPT - 1 + t) * TOKENS;
+				for (size_t c = 0; c < TOKENS; c++) assert_true(row[c] <= row[out[i * NEW + t]] + 1e-9);
+			}
+		/* Drawn tokens depend on the seed alone, and follow the weights: at a low temperature the likeliest. */
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW, 1e-6, 1, again), VT_OK);
+		assert_memory_equal(out, again, sizeof out);
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW, 1, 1, out), VT_OK);
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW, 1, 1, again), VT_OK);
+		assert_memory_equal(out, again, sizeof out);
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW, 1, 2, again), VT_OK);
+		assert_true(memcmp(out, again, sizeof out) != 0);
+		assert_int_equal(n.m->kind->generate(n.ctx, n.m, &prompt, NEW + 1, 0, 1, again), VT_ECONFIG);
+		close_net(&n);
+	}
+}
+
+/* Zeroing what the first block adds leaves what a network without it makes; replacing a tap by itself changes nothing. */
+static void edits_reach_what_lies_above(void **state)
+{
+	struct net n;
+	(void)state;
+	open_net(&n, "transformer:width=8,heads=2,layers=2,taps=all,init=torch", LENGTH, VT_CROSS_ENTROPY, VT_DOUBLE);
+	size_t last = n.m->n_taps - 1, cells = ROWS * LENGTH * TOKENS, h1 = 0;
+	double *plain = malloc(cells * sizeof *plain), *z = vt_pass_delta(n.m, n.pass, last);
+	while (strcmp(n.m->tap_name[h1], "h1") != 0) h1++;
+	loss_of(&n);
+	memcpy(plain, z, cells * sizeof *z);
+	double *held = malloc(ROWS * n.m->tap_width[h1] * sizeof *held);
+	memcpy(held, vt_pass_activation(n.m, n.pass, h1), ROWS * n.m->tap_width[h1] * sizeof *held);
+	struct vt_edit edit = { .kind = VT_EDIT_REPLACE, .tap = h1, .position = -1, .value = held };
+	n.pass->n_edits = 1;
+	n.pass->edit = &edit;
+	loss_of(&n);
+	assert_memory_equal(plain, z, cells * sizeof *z);
+	edit = (struct vt_edit){ .kind = VT_EDIT_ZERO, .tap = h1, .position = 2 };
+	loss_of(&n);
+	for (size_t i = 0; i < ROWS; i++) {
+		const double *was = plain + i * LENGTH * TOKENS, *is = z + i * LENGTH * TOKENS;
+		assert_memory_equal(was, is, 2 * TOKENS * sizeof *z); /* before the edited position, in a causal network */
+		assert_true(memcmp(was + 2 * TOKENS, is + 2 * TOKENS, TOKENS * sizeof *z) != 0);
+	}
+	free(plain);
+	free(held);
+	close_net(&n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gradients_match_differences),
 		cmocka_unit_test(a_wrong_gradient_is_caught),
+		cmocka_unit_test(threads_change_no_bit),
+		cmocka_unit_test(shortcuts_change_rounding_only),
+		cmocka_unit_test(causal_networks_do_not_look_ahead),
+		cmocka_unit_test(single_precision_is_double_rounded),
+		cmocka_unit_test(generation_agrees_with_the_plain_pass),
+		cmocka_unit_test(edits_reach_what_lies_above),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,8 @@ struct vt_model_kind {
 	enum vt_status (*plan)(struct vt_ctx *ctx, const void *settings, struct vt_model *m);
 	/* Initial parameters by (seed, VT_PURPOSE_INIT, block). */
 	enum vt_status (*initialise)(struct vt_ctx *ctx, struct vt_model *m, uint64_t seed);
+	/* The file that the settings name for initial weights; null: none. */
+	const char *(*weights)(const void *settings);
 	/* Rows r0 .. r1 - 1 of the pass. */
 	void (*forward)(const struct vt_model *m, struct vt_pass *p, size_t r0, size_t r1);
 	/* After forward: deltas of the mean loss over `n_rows` rows. */
@@ -130,6 +132,9 @@ struct vt_model_kind {
 	/* Instead of backward, n_tiles and gradient: the gradient of the mean loss over the first n_rows rows. */
 	enum vt_status (*batch)(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p, const struct vt_targets *t,
 	                        size_t n_rows, void *gradient);
+	/* Continues token sequences: as vt_net.generate (null: it makes no tokens). */
+	enum vt_status (*generate)(struct vt_ctx *ctx, const struct vt_model *m, const struct vt_mat *prompt, size_t n_new,
+	                           double temperature, uint64_t seed, int32_t *out);
 	/* Whether edits of a tap can be made (null: of every tap). */
 	bool (*editable)(const struct vt_model *m, size_t tap);
 	/* What the kind keeps in a pass (null: nothing). */
@@ -149,6 +154,12 @@ struct vt_model_kind {
 enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chosen,
                                const struct vt_model_shape *shape, uint64_t seed, struct vt_model **out);
 void vt_model_free(struct vt_model *m);
+/* Every block of parameters from an HDF5 file (dataset /NAME) or a folder (NAME.npy), by its name: rows x cols as in
+ * struct vt_parameters.  A block may also stand under the name that a PyTorch module of the same name gives it
+ * (h1.w: h1.weight, held as outputs x inputs; h1.b: h1.bias; gains and tables: NAME.weight), so that a state_dict can
+ * be written as it is.  VT_EDATA: one is missing, or of another shape; the parameters are then undefined.  For kinds,
+ * before `follow`. */
+enum vt_status vt_model_load(struct vt_ctx *ctx, struct vt_model *m, const char *path);
 size_t vt_model_item(const struct vt_model *m); /* bytes of a number: 4 or 8 */
 bool vt_model_finite(const struct vt_model *m); /* every parameter is */
 

@@ -24,7 +24,8 @@ enum vt_purpose {
 	VT_PURPOSE_REALISE,     /* a network's own noise where it is measured; index: draw, row */
 	VT_PURPOSE_CRITIC,      /* critics and codes; index 0: split, 1: weights, 2 on: order of an epoch */
 	VT_PURPOSE_SURROGATE,   /* data of known information; index: replicate */
-	VT_PURPOSE_DRAW         /* seeds of random networks; index: draw */
+	VT_PURPOSE_DRAW,        /* seeds of random networks; index: draw */
+	VT_PURPOSE_GENERATE     /* tokens that a network makes; index: sequence, token */
 };
 
 struct vt_rng {

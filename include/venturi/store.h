@@ -141,7 +141,9 @@ long vt_series_index(const struct vt_series *s, const char *dim, const char *lab
 struct vt_store_settings {
 	double commit;    /* least seconds between commits; 0: at every snapshot */
 	bool activations; /* raw activations of every snapshot, a file each */
+	int weights;      /* enum vt_keep: parameters, a file each */
 };
+enum vt_keep { VT_KEEP_NONE, VT_KEEP_LAST, VT_KEEP_ALL };
 struct vt_store_kind {
 	struct vt_kind kind;
 };
@@ -185,6 +187,9 @@ void vt_store_free(struct vt_store *s);
 
 /* Appends one line of JSON to metrics.jsonl beside the run file, for `tail -f`. */
 enum vt_status vt_store_metric(struct vt_ctx *ctx, struct vt_store *s, const char *json);
+/* Writes matrices of parameters to weights-STEP.h5, a dataset /NAME of rows x columns each. */
+enum vt_status vt_store_weights(struct vt_ctx *ctx, struct vt_store *s, int64_t step, size_t n, const char *const *name,
+                                const struct vt_mat *w);
 /* Writes the raw activations of a snapshot to activations-STEP.h5 in the layout for
  * foreign activations: `x` (rows x inputs) unless input is null, `y` (rows) unless label
  * or label->y is null, `activations/NAME` (1 x rows x width), `step` (1). */

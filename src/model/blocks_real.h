@@ -364,6 +364,31 @@ static size_t REAL_NAME(count_correct)(size_t n, size_t q, const void *ys, const
 	return right;
 }
 
+/* ---- noise ---------------------------------------------------------------------------------------- */
+
+/* Rows of the stream after block l: x becomes x + sd z.  A row's noise is that of its place in its sequence, whichever
+ * rows are there. */
+static void REAL_NAME(add_noise)(const struct vt_stretch *j, const struct REAL_NAME(arena) *w, size_t l, real *x)
+{
+	const struct vt_sequence *s = j->m->plan;
+	struct REAL_NAME(rows) rows = REAL_NAME(rows_of)(j, w, l);
+	size_t tap = s->layer[l].tap, next = 0, whole = s->length * s->width;
+	real *clean = j->gradient ? NULL : (real *)vt_pass_clean(j->m, j->pass, tap) + j->first * whole;
+	for (size_t b = 0; b < j->n; b++) {
+		struct vt_rng r = vt_noise_stream(j->m, &j->pass->noise, tap, j->first + b);
+		for (size_t i = b * s->length; i < (b + 1) * s->length; i++) {
+			bool here = !rows.picked || (next < rows.few && w->row[next] == i);
+			real *row = x + (rows.picked ? next : i) * s->stride;
+			if (here && clean) memcpy(clean + i * s->width, row, s->width * sizeof *row);
+			for (size_t c = 0; c < s->width; c++) {
+				double z = vt_rng_normal(&r);
+				if (here) row[c] = (real)(row[c] + s->noise * z);
+			}
+			next += here;
+		}
+	}
+}
+
 /* ---- a stretch of sequences ----------------------------------------------------------------------- */
 
 static size_t REAL_NAME(run)(const struct vt_stretch *j, struct REAL_NAME(arena) *w)
@@ -377,6 +402,7 @@ static size_t REAL_NAME(run)(const struct vt_stretch *j, struct REAL_NAME(arena)
 		x = l + 1 < s->n_layers ? w->layer[l + 1].x : w->top;
 		REAL_NAME(attend)(j, w, l);
 		REAL_NAME(think)(j, w, l, x);
+		if (s->noise > 0) REAL_NAME(add_noise)(j, w, l, x);
 		REAL_NAME(keep)(j, s->layer[l].tap, j->n * s->length, s->width, x, s->stride);
 	}
 	return REAL_NAME(read_out)(j, w);
@@ -422,13 +448,3 @@ VT_CLONES static void REAL_NAME(add_up)(size_t n_shards, size_t n, size_t begin,
 	for (size_t b = 1; b < n_shards; b++)
 		for (size_t i = begin; i < end; i++) out[i] += g[b * n + i];
 }
-
-const struct vt_sequence_ops REAL_NAME(vt_sequence_ops) = {
-	.pack = REAL_NAME(pack),
-	.room = REAL_NAME(room),
-	.evaluate = REAL_NAME(evaluate),
-	.train = REAL_NAME(train),
-	.cross_entropy = REAL_NAME(sum_cross_entropy),
-	.correct = REAL_NAME(count_correct),
-	.add_up = REAL_NAME(add_up),
-};

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "venturi/model.h"
+#include "venturi/rng.h"
 
 enum vt_activation { VT_TANH, VT_RELU, VT_LEAKY, VT_SOFTSIGN, VT_SOFTPLUS, VT_GELU, VT_LINEAR };
 
@@ -68,6 +69,7 @@ struct vt_mlp_settings {
 	int bias_law;
 	double bias_scale;
 	struct vt_reals noise;
+	char *weights;
 	int quantise;
 };
 enum vt_init { VT_TRUNCATED_FAN_IN, VT_TRUNCATED_FAN_OUT, VT_GLOROT_UNIFORM, VT_GLOROT_NORMAL, VT_HE_NORMAL,
@@ -89,6 +91,8 @@ enum vt_status vt_perturb_plan(struct vt_ctx *ctx, const struct vt_mlp_settings 
 void vt_perturb_rows(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1);
 /* Derivatives dy with respect to a tap's activation: to those with respect to the clean one. */
 void vt_perturb_backward(const struct vt_model *m, const struct vt_pass *p, size_t tap, size_t r0, size_t r1, void *dy);
+/* The stream of random numbers of row r of a tap. */
+struct vt_rng vt_noise_stream(const struct vt_model *m, const struct vt_noise *n, size_t tap, size_t r);
 void vt_perturb_follow(struct vt_model *m, const struct vt_pass *p, size_t n_rows);
 double vt_perturb_step(const struct vt_model *m, size_t tap);
 enum vt_status vt_perturb_smooth(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out);

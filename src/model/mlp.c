@@ -43,6 +43,9 @@ static const struct vt_option options[] = {
 	{ "noise", VT_REALS, AT(noise), 0, 1e6, "[0]", "activation",
 	  "standard deviation of Gaussian noise added to every hidden unit's activation, in training and wherever the "
 	  "network runs: [one for all hidden layers], or one each; 0: none", .max_items = 64 },
+	{ "weights", VT_STRING, AT(weights), 0, 0, NULL, NULL,
+	  "initial weights from an HDF5 file or a folder of npy files, a block of parameters by its name; see the manual",
+	  .optional = true },
 	{ "quantise", VT_CHOICE, AT(quantise), 0, 0, "0", "bits",
 	  "weights and activations are rounded to so many bits in every forward pass, straight-through gradients; 0: off",
 	  bits },
@@ -138,6 +141,11 @@ static enum vt_status initialise(struct vt_ctx *ctx, struct vt_model *m, uint64_
 	enum vt_status status = VT_OK;
 	for (size_t b = 0; status == VT_OK && b < m->n_blocks; b++) status = initialise_block(ctx, m, seed, b);
 	return status;
+}
+
+static const char *weights(const void *settings)
+{
+	return ((const struct vt_mlp_settings *)settings)->weights;
 }
 
 /* Row r of an array of rows of `width` numbers. */
@@ -248,6 +256,7 @@ const struct vt_model_kind vt_model_mlp = {
 	          "output before rounding and, with noise, of one realisation of it" },
 	.plan = plan,
 	.initialise = initialise,
+	.weights = weights,
 	.forward = forward,
 	.backward = backward,
 	.n_tiles = n_tiles,

@@ -47,6 +47,8 @@ enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chose
 		goto done;
 	}
 	VT_TRY(m->kind->initialise(ctx, m, seed));
+	const char *file = m->kind->weights ? m->kind->weights(m->settings) : NULL;
+	if (file) VT_TRY(vt_model_load(ctx, m, file));
 	if (m->kind->follow) m->kind->follow(m, NULL, 0);
 	*out = m;
 	m = NULL;

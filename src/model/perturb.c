@@ -139,7 +139,7 @@ static void *row(const struct vt_model *m, void *array, size_t r, size_t width)
 	return (char *)array + r * width * vt_model_item(m);
 }
 
-static struct vt_rng stream(const struct vt_model *m, const struct vt_noise *n, size_t tap, size_t r)
+struct vt_rng vt_noise_stream(const struct vt_model *m, const struct vt_noise *n, size_t tap, size_t r)
 {
 	uint64_t index = (n->draw & UINT32_MAX) << 32 | (n->row ? n->row[r] : (uint32_t)r);
 	return vt_rng_stream(m->seed | (uint64_t)tap << LAYER_BIT, n->purpose, index);
@@ -151,7 +151,7 @@ static void add_noise(const struct vt_model *m, const struct vt_pass *p, size_t 
 	size_t width = m->tap_width[tap], item = vt_model_item(m);
 	const char *x = row(m, vt_pass_clean(m, p, tap), r, width);
 	char *y = row(m, vt_pass_activation(m, p, tap), r, width);
-	struct vt_rng rng = stream(m, &p->noise, tap, r);
+	struct vt_rng rng = vt_noise_stream(m, &p->noise, tap, r);
 	double z[PIECE];
 	for (size_t c = 0; c < width; c += PIECE) {
 		size_t n = width - c < PIECE ? width - c : PIECE;

@@ -38,6 +38,7 @@ static void point_f64(int f, size_t n, const double *z, double *y, double *slope
 #define SOFTMAX vt_layer_ops_f32.softmax
 #include "sequence_real.h"
 #include "blocks_real.h"
+#include "generate_real.h"
 #undef real
 #undef REAL_NAME
 #undef REAL_SQRT
@@ -62,3 +63,4 @@ static void point_f64(int f, size_t n, const double *z, double *y, double *slope
 #define SOFTMAX vt_layer_ops_f64.softmax
 #include "sequence_real.h"
 #include "blocks_real.h"
+#include "generate_real.h"

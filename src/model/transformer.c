@@ -40,6 +40,12 @@ static const struct vt_option options[] = {
 	{ "taps", VT_CHOICE, AT(taps), 0, 0, "residual", NULL,
 	  "what snapshots hold: embeddings, the stream after each block and the output; or attention and MLP as well",
 	  tap_sets },
+	{ "noise", VT_REAL, AT(noise), 0, 1e6, "0", "activation",
+	  "standard deviation of Gaussian noise added to the stream after each block, in training and wherever the network "
+	  "runs; 0: none" },
+	{ "weights", VT_STRING, AT(weights), 0, 0, NULL, NULL,
+	  "initial weights from an HDF5 file or a folder of npy files, a block of parameters by its name; see the manual",
+	  .optional = true },
 	{ "shortcuts", VT_BOOL, AT(shortcuts), 0, 0, "true", NULL,
 	  "leave out, in training, what no answer that is asked needs: the same gradient but for rounding" },
 	{ 0 }
@@ -240,6 +246,7 @@ static void fill_sizes(const struct vt_transformer_settings *t, const struct vt_
 	s->n_outputs = shape->n_outputs;
 	s->last = shape->n_labels == 1;
 	s->shortcut = t->shortcuts;
+	s->noise = t->noise;
 	s->kernels = vt_kernels_here();
 }
 
@@ -263,6 +270,7 @@ static enum vt_status plan(struct vt_ctx *ctx, const void *settings, struct vt_m
 	VT_REQUIRE(ctx, !y.over, VT_ECONFIG, "model: %lld blocks of width %lld make more than %d parameters",
 	           (long long)t->layers, (long long)t->width, MAX_PARAMETERS);
 	m->n_blocks = y.blocks;
+	m->perturbed = s->noise > 0;
 	measure_rows(s, vt_model_item(m));
 	s->table = t->positions == VT_POSITIONS_SINUSOIDAL ? s->n_working : VT_NONE;
 	if (s->table != VT_NONE) s->n_working += s->length * s->width;
@@ -341,6 +349,11 @@ static enum vt_status initialise(struct vt_ctx *ctx, struct vt_model *m, uint64_
 	for (size_t b = 0; b < m->n_blocks; b++) initialise_block(m->settings, m, seed, b);
 	sinusoids(m->plan, m);
 	return VT_OK;
+}
+
+static const char *weights(const void *settings)
+{
+	return ((const struct vt_transformer_settings *)settings)->weights;
 }
 
 static void follow(struct vt_model *m, const struct vt_pass *p, size_t n_rows)
@@ -422,6 +435,20 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 	*correct = here.label ? ops(m)->correct(n, q, y, here.label) : 0;
 }
 
+/* The stream after a block is what the block makes and noise; all positions of it side by side. */
+static enum vt_status smooth(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out)
+{
+	const struct vt_sequence *s = m->plan;
+	(void)ctx;
+	*out = (struct vt_smooth){ 0, tap, m->tap_width[tap], NULL, false };
+	for (size_t l = 0; l < s->n_layers; l++)
+		if (s->layer[l].tap == tap) {
+			out->sd = s->noise;
+			out->fixed = l == 0;
+		}
+	return VT_OK;
+}
+
 /* Patterns are used as they are made, head by head. */
 static bool editable(const struct vt_model *m, size_t tap)
 {
@@ -490,9 +517,12 @@ const struct vt_model_kind vt_model_transformer = {
 	          "added; tokens of one sequence are no independent samples" },
 	.plan = plan,
 	.initialise = initialise,
+	.weights = weights,
 	.forward = forward,
 	.loss = loss,
 	.follow = follow,
+	.smooth = smooth,
+	.generate = vt_transformer_generate,
 	.prepare = prepare,
 	.editable = editable,
 	.batch = batch_gradient,

@@ -20,6 +20,7 @@ struct vt_transformer_settings {
 	double mlp_ratio, init_scale, noise;
 	int activation, norm, positions, bias, init, taps;
 	bool causal, tied, shortcuts;
+	char *weights;
 };
 
 /* No such block of parameters, or no such tap. */
@@ -45,6 +46,7 @@ struct vt_sequence {
 	size_t stride, wide, pattern;  /* of rows of the stream, of the MLP's hidden layer, of a head's pattern */
 	size_t micro;                  /* sequences of a micro-batch: its activations stay in the cache */
 	bool last;                     /* one answer a sequence, at its last position */
+	double noise;
 	bool shortcut;                 /* in training, the last block computes only what that answer needs */
 	size_t embed, position;        /* blocks; position: a block, or VT_NONE */
 	size_t table;                  /* sinusoidal positions: where they lie among the working numbers, or VT_NONE */
@@ -76,6 +78,20 @@ struct vt_stretch {
 	void *gradient;
 };
 
+/* Sequences that are continued together. */
+struct vt_continuation {
+	const struct vt_model *one; /* the network for sequences of one token */
+	void *arena, *room;         /* room: of the cache */
+	size_t first, n, length, n_new;
+	const int32_t *prompt;      /* n x length */
+	int32_t *token;             /* n: scratch */
+	double temperature;
+	uint64_t seed;
+	int32_t *out;               /* n x n_new */
+};
+enum vt_status vt_transformer_generate(struct vt_ctx *ctx, const struct vt_model *m, const struct vt_mat *prompt,
+                                       size_t n_new, double temperature, uint64_t seed, int32_t *out);
+
 struct vt_sequence_ops {
 	/* Parameters to panels. */
 	void (*pack)(const struct vt_model *m);
@@ -85,6 +101,8 @@ struct vt_sequence_ops {
 	void (*evaluate)(const struct vt_stretch *j);
 	/* Training: adds the gradient. */
 	void (*train)(const struct vt_stretch *j);
+	void (*generate)(const struct vt_continuation *g);
+	size_t (*cache_room)(const struct vt_sequence *s, size_t n, size_t length);
 	/* Sum over the labels asked; the cross-entropy from z. */
 	double (*cross_entropy)(size_t n, size_t q, const void *z, const int32_t *label);
 	size_t (*correct)(size_t n, size_t q, const void *y, const int32_t *label);

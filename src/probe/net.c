@@ -105,6 +105,18 @@ done:
 	return status;
 }
 
+static enum vt_status generate(struct vt_ctx *ctx, void *self, struct vt_mat prompt, size_t n_new, double temperature,
+                               uint64_t seed, int32_t *out)
+{
+	const struct vt_probe *p = self;
+	int threads = vt_gemm_serial();
+	unsigned mode = vt_denormals_flush();
+	enum vt_status status = p->model->kind->generate(ctx, p->model, &prompt, n_new, temperature, seed, out);
+	vt_denormals_restore(mode);
+	vt_gemm_restore(threads);
+	return status;
+}
+
 /* ---- the whole -------------------------------------------------------------------- */
 
 enum vt_status vt_probe_net_create(struct vt_ctx *ctx, struct vt_probe *p)
@@ -118,7 +130,7 @@ enum vt_status vt_probe_net_create(struct vt_ctx *ctx, struct vt_probe *p)
 		p->weight[b] = (struct vt_weight){ k->name, k->weight, { p->weights + k->offset, k->rows, k->cols, k->cols } };
 	}
 	p->net = (struct vt_net){ .self = p, .n_layers = m->n_taps, .gradients = vt_probe_gradients,
-		                  .layer_name = (const char *const *)m->tap_name, .run = run,
+		                  .layer_name = (const char *const *)m->tap_name, .run = run, .generate = m->kind->generate ? generate : NULL,
 		                  .n_weights = m->n_blocks, .weight = p->weight };
 	status = VT_OK;
 done:

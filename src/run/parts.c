@@ -85,3 +85,22 @@ done:
 	free(x);
 	return status;
 }
+
+enum vt_status vt_task_keep_weights(struct vt_ctx *ctx, struct vt_store *store, const struct vt_snapshot *s)
+{
+	enum vt_status status;
+	const struct vt_net *net = s->net;
+	const char **name = NULL;
+	struct vt_mat *w = NULL;
+	VT_NEW(ctx, name, net->n_weights);
+	VT_NEW(ctx, w, net->n_weights);
+	for (size_t i = 0; i < net->n_weights; i++) {
+		name[i] = net->weight[i].name;
+		w[i] = net->weight[i].w;
+	}
+	VT_TRY(vt_store_weights(ctx, store, s->step, net->n_weights, name, w));
+done:
+	free(name);
+	free(w);
+	return status;
+}

@@ -16,6 +16,8 @@ enum vt_status vt_task_probe(struct vt_ctx *ctx, const struct vt_task *t, const 
 /* Its run file, committed once before the first update. */
 enum vt_status vt_task_store(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_task *t,
                              const struct vt_dataset *data, const struct vt_run_options *o, struct vt_store **out);
+/* Parameters of one snapshot, in a file of their own. */
+enum vt_status vt_task_keep_weights(struct vt_ctx *ctx, struct vt_store *store, const struct vt_snapshot *s);
 /* Raw activations of one snapshot, in a file of their own. */
 enum vt_status vt_task_keep_activations(struct vt_ctx *ctx, struct vt_store *store, const struct vt_snapshot *s);
 

@@ -14,6 +14,7 @@ struct sink {
 	struct vt_measures *measures;
 	struct vt_store *store;
 	bool activations;
+	int weights;
 };
 
 static int64_t next_snapshot(void *self, int64_t step)
@@ -30,6 +31,8 @@ static enum vt_status measure_snapshot(struct vt_ctx *ctx, void *self, const str
 	bool kept = snapshot->last || vt_measure_due(snapshot->index, vt_probe_snapshots(sink->probe), CURVE_ROWS);
 	if (kept) VT_TRY(vt_curves_record(ctx, sink->store, moment, snapshot));
 	VT_TRY(vt_measures_record(ctx, sink->measures, snapshot));
+	if (sink->weights == VT_KEEP_ALL || (sink->weights == VT_KEEP_LAST && snapshot->last))
+		VT_TRY(vt_task_keep_weights(ctx, sink->store, snapshot));
 	if (sink->activations) VT_TRY(vt_task_keep_activations(ctx, sink->store, snapshot));
 	if (kept) VT_TRY(vt_store_checkpoint(ctx, sink->store, snapshot->step, snapshot->epoch));
 done:
@@ -67,6 +70,7 @@ enum vt_status vt_task_run(struct vt_ctx *ctx, const struct vt_experiment *e, si
 	VT_TRY(vt_curves_declare(ctx, vt_store_frame(sink.store)));
 	VT_TRY(vt_measures_create(ctx, t->n_measures, t->measure, &shape, vt_store_frame(sink.store), &sink.measures));
 	sink.activations = ((const struct vt_store_settings *)t->store.settings)->activations;
+	sink.weights = ((const struct vt_store_settings *)t->store.settings)->weights;
 	VT_TRY(train_and_finish(ctx, t, data, model, &sink));
 done:
 	if (status != VT_OK) vt_ctx_frame(ctx, "in %s, task %zu", e->path, number);

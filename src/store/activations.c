@@ -101,3 +101,21 @@ done:
 	vt_frame_free(f);
 	return status;
 }
+
+enum vt_status vt_store_weights(struct vt_ctx *ctx, struct vt_store *s, int64_t step, size_t n, const char *const *name,
+                                const struct vt_mat *w)
+{
+	enum vt_status status;
+	struct vt_frame *f = vt_frame_create(ctx);
+	char *path = vt_format(ctx, "%s/weights-%" PRId64 ".h5", s->folder, step);
+	VT_REQUIRE(ctx, f && path, VT_ENOMEM, "%s: out of memory for weights", s->folder);
+	VT_TRY(vt_frame_attr_text(ctx, f, "/", "venturi_schema", "venturi-weights/1"));
+	for (size_t i = 0; i < n; i++)
+		VT_TRY(vt_frame_matrix(ctx, f, "", name[i], VT_F64, &w[i], "parameters: what is read, what is written"));
+	status = vt_frame_write(ctx, f, path);
+done:
+	if (status != VT_OK) vt_ctx_frame(ctx, "in the weights of step %" PRId64, step);
+	free(path);
+	vt_frame_free(f);
+	return status;
+}
