@@ -294,11 +294,12 @@ static void REAL_NAME(read_out_backward)(const struct vt_stretch *j, struct REAL
 
 /* ---- losses ----------------------------------------------------------------------------------- */
 
-/* logits[n,q] become scale (softmax - one-hot); a row without a label 0. */
+/* logits[n,q] become scale (softmax - one-hot); a row without a label 0.  The label's own is less the sum of the
+ * others, not p - 1, which would be 0 as soon as p rounds to 1: near the end of training that is all there is. */
 VT_CLONES static void REAL_NAME(softmax_error)(size_t n, size_t q, size_t ld, const int32_t *label, real scale, real *z)
 {
 	for (size_t i = 0; i < n; i++, z += ld) {
-		real top = z[0], sum = 0;
+		real top = z[0], sum;
 		if (label[i] < 0) {
 			memset(z, 0, q * sizeof *z);
 			continue;
@@ -307,11 +308,13 @@ VT_CLONES static void REAL_NAME(softmax_error)(size_t n, size_t q, size_t ld, co
 		for (size_t c = 1; c < q; c++) top = z[c] > top ? z[c] : top;
 		for (size_t c = 0; c < q; c++) z[c] -= top;
 		REAL_EXP(q, z, z);
-#pragma omp simd reduction(+ : sum)
-		for (size_t c = 0; c < q; c++) sum += z[c];
-		sum = scale / sum;
+		real own = z[label[i]], others = 0;
+		z[label[i]] = 0;
+#pragma omp simd reduction(+ : others)
+		for (size_t c = 0; c < q; c++) others += z[c];
+		sum = scale / (own + others);
 		for (size_t c = 0; c < q; c++) z[c] *= sum;
-		z[label[i]] -= scale;
+		z[label[i]] = -others * sum;
 	}
 }
 
