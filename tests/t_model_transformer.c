@@ -142,6 +142,32 @@ static float *gradient_of(const char *model, size_t labels, int threads, size_t 
 	return g;
 }
 
+/* The single-precision paths, sixteen sequences side by side where the network is small, row by row where not. */
+static void single_gradients_are_double_ones_rounded(void **state)
+{
+	static const char *const larger[] = { "transformer:width=72,heads=3,layers=2",
+		                              "transformer:width=72,heads=1,layers=1,norm=post,causal=false,activation=relu" };
+	(void)state;
+	for (size_t k = 0; k < N_NETS + 2; k++)
+		for (size_t labels = 1; labels <= LENGTH; labels += LENGTH - 1) {
+			const char *model = k < N_NETS ? nets[k] : larger[k - N_NETS];
+			size_t size;
+			float *single = gradient_of(model, labels, 1, &size);
+			struct net n;
+			double most = 0;
+			open_net(&n, model, labels, VT_CROSS_ENTROPY, VT_DOUBLE);
+			double *g = calloc(size, sizeof *g);
+			assert_int_equal(vt_model_gradient(n.ctx, n.m, n.pass, &n.targets, ROWS, g), VT_OK);
+			for (size_t i = 0; i < size; i++) most = fmax(most, fabs(g[i]));
+			for (size_t i = 0; i < size; i++)
+				if (!(fabs(g[i] - single[i]) < 1e-5 * most))
+					fail_msg("%s, %zu labels: number %zu is %g, wanted %g", model, labels, i, (double)single[i], g[i]);
+			free(g);
+			free(single);
+			close_net(&n);
+		}
+}
+
 static void threads_change_no_bit(void **state)
 {
 	(void)state;
@@ -288,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gradients_match_differences),
 		cmocka_unit_test(a_wrong_gradient_is_caught),
+		cmocka_unit_test(single_gradients_are_double_ones_rounded),
 		cmocka_unit_test(threads_change_no_bit),
 		cmocka_unit_test(shortcuts_change_rounding_only),
 		cmocka_unit_test(causal_networks_do_not_look_ahead),

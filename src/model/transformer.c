@@ -233,6 +233,13 @@ static void measure_rows(struct vt_sequence *s, size_t item)
 	s->micro = s->length < MICRO_TOKENS ? MICRO_TOKENS / s->length : 1;
 }
 
+/* Measured: below these sizes columns are the faster ones. */
+static bool small_enough(const struct vt_transformer_settings *t, const struct vt_model *m)
+{
+	return m->shape.precision == VT_SINGLE && m->shape.loss == VT_CROSS_ENTROPY && t->noise == 0 && t->width <= 64 &&
+	       m->shape.n_inputs <= 24 && t->layers <= VT_COLUMN_LAYERS;
+}
+
 static void fill_sizes(const struct vt_transformer_settings *t, const struct vt_model_shape *shape,
                        struct vt_sequence *s)
 {
@@ -266,6 +273,7 @@ static enum vt_status plan(struct vt_ctx *ctx, const void *settings, struct vt_m
 	VT_NEW(ctx, m->tap_width, y.room_taps);
 	VT_NEW(ctx, m->tap_positions, y.room_taps);
 	fill_sizes(t, &m->shape, s);
+	s->columns = small_enough(t, m);
 	VT_TRY(plan_ends(ctx, &y, t));
 	VT_REQUIRE(ctx, !y.over, VT_ECONFIG, "model: %lld blocks of width %lld make more than %d parameters",
 	           (long long)t->layers, (long long)t->width, MAX_PARAMETERS);
@@ -385,7 +393,9 @@ static enum vt_status workspace(struct vt_ctx *ctx, const struct vt_model *m, si
 		VT_NEW(ctx, w, 1);
 		p->own = w;
 		p->own_free = workspace_free;
-		w->bytes = ops(m)->room(m->plan);
+		const struct vt_sequence *s = m->plan;
+		size_t columns = s->columns ? vt_columns_room(s) : 0, rows = ops(m)->room(s);
+		w->bytes = columns > rows ? columns : rows;
 	}
 	if (w->n_arenas < n_arenas) {
 		VT_NEW(ctx, arena, n_arenas);
@@ -478,11 +488,13 @@ static enum vt_status shard(void *self, size_t b)
 	size_t bytes = j->m->n_parameters * vt_model_item(j->m);
 	char *gradient = w->gradient + b * bytes;
 	size_t r1 = vt_block_begin(b + 1, j->n_shards, j->n_rows);
+	size_t micro = s->columns ? VT_COLUMN_LANES : s->micro;
 	memset(gradient, 0, bytes);
-	for (size_t r = vt_block_begin(b, j->n_shards, j->n_rows); r < r1; r += s->micro) {
-		size_t n = r1 - r < s->micro ? r1 - r : s->micro;
-		ops(j->m)->train(&(struct vt_stretch){ j->m, j->pass, w->arena[vt_blocks_worker()], r, n, j->targets, j->scale,
-		                                       gradient });
+	for (size_t r = vt_block_begin(b, j->n_shards, j->n_rows); r < r1; r += micro) {
+		size_t n = r1 - r < micro ? r1 - r : micro;
+		const struct vt_stretch piece = { j->m, j->pass, w->arena[vt_blocks_worker()], r, n, j->targets, j->scale, gradient };
+		if (s->columns) vt_columns_train(&piece);
+		else ops(j->m)->train(&piece);
 	}
 	return VT_OK;
 }

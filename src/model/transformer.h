@@ -47,6 +47,7 @@ struct vt_sequence {
 	size_t micro;                  /* sequences of a micro-batch: its activations stay in the cache */
 	bool last;                     /* one answer a sequence, at its last position */
 	double noise;
+	bool columns;                  /* trained by columns.c */
 	bool shortcut;                 /* in training, the last block computes only what that answer needs */
 	size_t embed, position;        /* blocks; position: a block, or VT_NONE */
 	size_t table;                  /* sinusoidal positions: where they lie among the working numbers, or VT_NONE */
@@ -91,6 +92,11 @@ struct vt_continuation {
 };
 enum vt_status vt_transformer_generate(struct vt_ctx *ctx, const struct vt_model *m, const struct vt_mat *prompt,
                                        size_t n_new, double temperature, uint64_t seed, int32_t *out);
+
+/* Small networks on short sequences in single precision train sixteen sequences side by side, columns.c. */
+enum { VT_COLUMN_LANES = 16, VT_COLUMN_LAYERS = 8 };
+size_t vt_columns_room(const struct vt_sequence *s);
+void vt_columns_train(const struct vt_stretch *j);
 
 struct vt_sequence_ops {
 	/* Parameters to panels. */

@@ -164,13 +164,13 @@ size_t vt_panels_size_f64(size_t k, size_t n)
 	{ \
 		for (size_t j = 0; j < n; j += panel, panels += panel * k) { \
 			size_t columns = least(panel, n - j); \
+			if (columns < panel) memset(panels, 0, panel * k * sizeof *panels); \
 			if (tb) vt_transpose_##suffix(columns, k, b + j * ldb, ldb, panels, panel); \
 			for (size_t t = 0; t < k; t++) { \
 				type *to = panels + t * panel; \
 				const type *from = b + t * ldb + j; \
 				if (!tb && columns == panel) memcpy(to, from, panel * sizeof *to); \
 				else if (!tb) memcpy(to, from, columns * sizeof *to); \
-				if (columns < panel) memset(to + columns, 0, (panel - columns) * sizeof *to); \
 			} \
 		} \
 	}
