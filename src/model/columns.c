@@ -14,11 +14,17 @@
 #include "columns.h"
 #include "venturi/num.h"
 
-static float *cut(char **at, size_t rows, size_t ld)
+/* The arena, and how much of it is cut off; null while only that is asked. */
+struct cutter {
+	char *arena;
+	size_t used;
+};
+
+static float *cut(struct cutter *at, size_t rows, size_t ld)
 {
-	float *here = (float *)(void *)*at;
-	*at += rows * ld * sizeof(float);
-	return here;
+	char *here = at->arena ? at->arena + at->used : NULL;
+	at->used += rows * ld * sizeof(float);
+	return (float *)(void *)here;
 }
 
 static size_t most(size_t a, size_t b)
@@ -26,7 +32,7 @@ static size_t most(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
-static void lay_layer(const struct vt_sequence *s, char **at, size_t ld, struct vt_kept *k)
+static void lay_layer(const struct vt_sequence *s, struct cutter *at, size_t ld, struct vt_kept *k)
 {
 	size_t d = s->width;
 	float **rows[] = { &k->x, &k->a, &k->q, &k->k, &k->v, &k->z, &k->sum1, &k->mid, &k->b, &k->sum2 };
@@ -41,7 +47,7 @@ static void lay_layer(const struct vt_sequence *s, char **at, size_t ld, struct 
 /* Bytes of the arena; cuts it up where there is one. */
 static size_t lay(const struct vt_sequence *s, char *arena, struct vt_columns *w)
 {
-	char *at = arena;
+	struct cutter at = { arena, 0 };
 	size_t d = s->width, largest = most(most(s->mlp, s->n_outputs), d);
 	float **rows[] = { &w->top, &w->normed, &w->dx, &w->dmid, &w->da, &w->dq, &w->dk, &w->dv, &w->dz };
 	w->n = s->length * LANES;
@@ -58,14 +64,13 @@ static size_t lay(const struct vt_sequence *s, char *arena, struct vt_columns *w
 	w->token = (int32_t *)(void *)cut(&at, 1, w->ld);
 	w->label = (int32_t *)(void *)cut(&at, 1, w->ld);
 	cut(&at, 1, w->ld + VT_PANEL_F32); /* kernels read a panel beyond the last row */
-	return (size_t)(at - arena);
+	return at.used;
 }
 
 size_t vt_columns_room(const struct vt_sequence *s)
 {
-	static char nowhere[64] __attribute__((aligned(64)));
 	struct vt_columns w;
-	return lay(s, nowhere, &w);
+	return lay(s, NULL, &w);
 }
 
 /* ---- y[q,n] = w' x[p,n] -------------------------------------------------------------- */
@@ -99,22 +104,28 @@ static void product(const struct vt_columns *w, struct vt_product p)
 }
 
 /* Columns from .. n - 1; start may be null. */
-static void forward(const struct vt_columns *w, size_t from, size_t block, size_t bias, const float *x, const float *start,
-                    float *y)
+static void forward(const struct vt_columns *w, size_t from, size_t block, size_t bias, const float *x,
+                    const float *start, float *y)
 {
 	const struct vt_parameters *k = &w->m->block[block];
-	product(w, (struct vt_product){ .m = k->cols, .n = w->n - from, .k = k->rows, .ta = true, .lda = k->cols, .ldb = w->ld, .ldc = w->ld,
-	           .ldstart = w->ld, .a = parameters(w, block), .b = x + from, .start = start ? start + from : NULL,
-	           .c = y + from });
+	const struct vt_product p = {
+		.m = k->cols, .n = w->n - from, .k = k->rows, .ta = true, .lda = k->cols, .ldb = w->ld, .ldc = w->ld,
+		.ldstart = w->ld, .a = parameters(w, block), .b = x + from, .start = start ? start + from : NULL, .c = y + from,
+	};
+	product(w, p);
 	if (bias != VT_NONE) add_bias(k->cols, w->n - from, parameters(w, bias), y + from, w->ld);
 }
 
 /* dx = w dy + start */
-static void backward(const struct vt_columns *w, size_t from, size_t block, const float *dy, const float *start, float *dx)
+static void backward(const struct vt_columns *w, size_t from, size_t block, const float *dy, const float *start,
+                     float *dx)
 {
 	const struct vt_parameters *k = &w->m->block[block];
-	product(w, (struct vt_product){ .m = k->rows, .n = w->n - from, .k = k->cols, .lda = k->cols, .ldb = w->ld, .ldc = w->ld, .ldstart = w->ld,
-	           .a = parameters(w, block), .b = dy + from, .start = start ? start + from : NULL, .c = dx + from });
+	const struct vt_product p = {
+		.m = k->rows, .n = w->n - from, .k = k->cols, .lda = k->cols, .ldb = w->ld, .ldc = w->ld, .ldstart = w->ld,
+		.a = parameters(w, block), .b = dy + from, .start = start ? start + from : NULL, .c = dx + from,
+	};
+	product(w, p);
 }
 
 VT_CLONES static void sum_rows(size_t q, size_t n, const float *y, size_t ld, float *sum)
@@ -134,8 +145,11 @@ static void weight(const struct vt_columns *w, size_t from, size_t block, size_t
 	size_t n = w->n - from;
 	float *dw = gradient(w, block);
 	vt_panels_pack_f32(true, n, k->cols, dy + from, w->ld, w->panels);
-	product(w, (struct vt_product){ .m = k->rows, .n = k->cols, .k = n, .panels = true, .lda = w->ld, .ldc = k->cols, .ldstart = k->cols,
-	           .a = x + from, .b = w->panels, .start = dw, .c = dw });
+	const struct vt_product p = {
+		.m = k->rows, .n = k->cols, .k = n, .panels = true, .lda = w->ld, .ldc = k->cols, .ldstart = k->cols,
+		.a = x + from, .b = w->panels, .start = dw, .c = dw,
+	};
+	product(w, p);
 	if (bias != VT_NONE) sum_rows(k->cols, n, dy + from, w->ld, gradient(w, bias));
 }
 
@@ -183,15 +197,15 @@ VT_CLONES static void norm_backward(size_t d, size_t n, size_t ld, const float *
 		}
 }
 
-static void apply_norm(const struct vt_columns *w, size_t from, const struct vt_gain *gain, const float *x, float *y, float *mean,
-                       float *rate)
+static void apply_norm(const struct vt_columns *w, size_t from, const struct vt_gain *gain, const float *x, float *y,
+                       float *mean, float *rate)
 {
 	norm(w->s->width, w->n - from, w->ld, x + from, parameters(w, gain->g), parameters(w, gain->b), y + from, mean + from,
 	     rate + from);
 }
 
-static void undo_norm(const struct vt_columns *w, size_t from, const struct vt_gain *gain, const float *x, const float *mean,
-                      const float *rate, const float *dy, float *dx)
+static void undo_norm(const struct vt_columns *w, size_t from, const struct vt_gain *gain, const float *x,
+                      const float *mean, const float *rate, const float *dy, float *dx)
 {
 	norm_backward(w->s->width, w->n - from, w->ld, x + from, parameters(w, gain->g), mean + from, rate + from, dy + from,
 	              dx + from, gradient(w, gain->g), gradient(w, gain->b), w->line[0], w->line[1]);

@@ -35,8 +35,8 @@ VT_INLINE void add_product(struct wide *sum, const float *a, const float *b)
 }
 
 /* out[i][j] = sum over c of a[c][i] b[c][j] */
-VT_CLONES static void pair_sums(size_t head, size_t length, size_t i0, bool causal, size_t ld, const float *a, const float *b,
-                                float scale, float *out)
+VT_CLONES static void pair_sums(size_t head, size_t length, size_t i0, bool causal, size_t ld, const float *a,
+                                const float *b, float scale, float *out)
 {
 	for (size_t i = i0; i < length; i++)
 		for (size_t j = 0; j < (causal ? i + 1 : length); j++) {
@@ -62,8 +62,8 @@ VT_CLONES static void mix(size_t head, size_t length, size_t i0, bool causal, si
 }
 
 /* out[c][j] = sum over i of p[i][j] x[c][i] */
-VT_CLONES static void mix_back(size_t head, size_t length, size_t i0, bool causal, size_t ld, const float *p, const float *x,
-                               float *out)
+VT_CLONES static void mix_back(size_t head, size_t length, size_t i0, bool causal, size_t ld, const float *p,
+                               const float *x, float *out)
 {
 	for (size_t j = 0; j < length; j++)
 		for (size_t c = 0; c < head; c++) {

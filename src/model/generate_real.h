@@ -18,8 +18,8 @@ static real *REAL_NAME(cached)(const struct REAL_NAME(cache) *c, real *rows, siz
 }
 
 /* One query against the keys up to its own. */
-static void REAL_NAME(look_back)(const struct vt_sequence *s, const struct REAL_NAME(cache) *c, size_t l, size_t b, size_t e,
-                                 const real *q, real *z)
+static void REAL_NAME(look_back)(const struct vt_sequence *s, const struct REAL_NAME(cache) *c, size_t l, size_t b,
+                                 size_t e, const real *q, real *z)
 {
 	real scale = 1 / REAL_SQRT((real)s->head), top = 0, sum = 0;
 	for (size_t t = 0; t < c->at; t++) {
@@ -66,8 +66,8 @@ static void REAL_NAME(attend_cached)(const struct vt_stretch *j, struct REAL_NAM
 }
 
 /* One more token of every sequence: what follows it, before softmax, n x outputs with the plan's stride. */
-static const real *REAL_NAME(advance)(const struct vt_stretch *j, struct REAL_NAME(arena) *w, struct REAL_NAME(cache) *c,
-                                      const int32_t *token)
+static const real *REAL_NAME(advance)(const struct vt_stretch *j, struct REAL_NAME(arena) *w,
+                                      struct REAL_NAME(cache) *c, const int32_t *token)
 {
 	const struct vt_model *m = j->m;
 	const struct vt_sequence *s = m->plan;

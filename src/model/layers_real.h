@@ -102,7 +102,8 @@ static void REAL_NAME(activate_with_slope)(enum vt_activation f, double leak, si
 	}
 }
 
-VT_CLONES static void REAL_NAME(tanh_backward)(size_t n, real *restrict z, const real *restrict y, const real *restrict dy)
+VT_CLONES static void REAL_NAME(tanh_backward)(size_t n, real *restrict z, const real *restrict y,
+                                               const real *restrict dy)
 {
 	for (size_t i = 0; i < n; i++) z[i] = dy[i] * (1 - y[i] * y[i]);
 }

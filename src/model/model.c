@@ -72,7 +72,7 @@ void vt_model_free(struct vt_model *m)
 	free(m);
 }
 
-/* Each shard brings the weights anew into the order that products read them in: large ones want more rows to a shard. */
+/* Each shard brings the weights anew into the order that products read them in, so large ones want more rows. */
 size_t vt_pass_shards(const struct vt_model *m, size_t n_rows)
 {
 	enum { LARGE = 1 << 15 };

@@ -65,12 +65,13 @@ static enum vt_status read_block(struct vt_ctx *ctx, struct vt_model *m, const c
 	if (!own || !theirs) goto done;
 	bool is_own = folder ? stat(own, &found) == 0 : named(n_names, names, k->name);
 	bool is_theirs = !is_own && (folder ? stat(theirs, &found) == 0 : named(n_names, names, torch));
-	VT_REQUIRE(ctx, is_own || is_theirs, VT_EDATA, "model.weights: %s has neither %s nor %s; wanted: %zu x %zu numbers", path,
-	           k->name, torch, k->rows, k->cols);
+	VT_REQUIRE(ctx, is_own || is_theirs, VT_EDATA, "model.weights: %s has neither %s nor %s; wanted: %zu x %zu numbers",
+	           path, k->name, torch, k->rows, k->cols);
 	bool turn = is_theirs && turned(k->name);
 	size_t rows = turn ? k->cols : k->rows, cols = turn ? k->rows : k->cols;
 	VT_TRY(vt_input_array(ctx, is_own ? own : theirs, &a));
-	VT_REQUIRE(ctx, fits(&a, rows, cols), VT_EDATA, "model.weights: %s has rank %zu and begins %zu x %zu; wanted: %zu x %zu",
+	VT_REQUIRE(ctx, fits(&a, rows, cols), VT_EDATA, "model.weights: %s has rank %zu and begins %zu x %zu; wanted: %zu x "
+	           "%zu",
 	           is_own ? own : theirs, a.rank, a.rank > 0 ? a.dim[0] : 0, a.rank > 1 ? a.dim[1] : 1, rows, cols);
 	for (size_t i = 0; i < k->rows; i++)
 		for (size_t j = 0; j < k->cols; j++)

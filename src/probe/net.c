@@ -130,7 +130,8 @@ enum vt_status vt_probe_net_create(struct vt_ctx *ctx, struct vt_probe *p)
 		p->weight[b] = (struct vt_weight){ k->name, k->weight, { p->weights + k->offset, k->rows, k->cols, k->cols } };
 	}
 	p->net = (struct vt_net){ .self = p, .n_layers = m->n_taps, .gradients = vt_probe_gradients,
-		                  .layer_name = (const char *const *)m->tap_name, .run = run, .generate = m->kind->generate ? generate : NULL,
+		                  .layer_name = (const char *const *)m->tap_name, .run = run,
+		                  .generate = m->kind->generate ? generate : NULL,
 		                  .n_weights = m->n_blocks, .weight = p->weight };
 	status = VT_OK;
 done:
