@@ -112,6 +112,37 @@ done:
 	return status;
 }
 
+static enum vt_status steps(struct vt_ctx *ctx, const void *settings, size_t n_train, int64_t *total,
+                            int64_t *per_epoch)
+{
+	(void)ctx;
+	(void)n_train; /* an iteration visits every row */
+	*total = ((const struct vt_train_settings *)settings)->epochs;
+	*per_epoch = 1;
+	return VT_OK;
+}
+
+/* One iteration towards 0: it takes as long as one towards the target. */
+static enum vt_status attempt(struct vt_ctx *ctx, const void *settings, struct vt_model *model,
+                              struct vt_trainer *trainer, uint64_t step)
+{
+	enum vt_status status;
+	size_t n = model->block[0].rows, width = model->block[0].cols;
+	struct loop l = { .s = settings, .model = model, .n = n, .width = width };
+	double *target = NULL;
+	(void)trainer;
+	(void)step;
+	VT_NEW(ctx, l.error, n * width);
+	VT_NEW(ctx, target, n * width);
+	l.target = target;
+	iterate(&l);
+	status = VT_OK;
+done:
+	free(l.error);
+	free(target);
+	return status;
+}
+
 const struct vt_train_kind vt_train_jacobi = {
 	.kind = { "jacobi", "damped Jacobi iteration on a periodic Poisson problem: no network, no gradient",
 	          "Briggs, Henson & McCormick 2000, sec. 2; as a control, Xu et al. 2020, sec. 5", sizeof(struct settings),
@@ -119,4 +150,6 @@ const struct vt_train_kind vt_train_jacobi = {
 	          "Undamped (rate 1) the highest frequency of an even grid never converges.  The mean of the target is "
 	          "not part of the problem and stays where it started" },
 	.train = train,
+	.steps = steps,
+	.attempt = attempt,
 };
