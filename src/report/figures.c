@@ -60,6 +60,8 @@ static enum vt_status kind_on_page(struct vt_ctx *ctx, const struct vt_figure_ki
 	if (s->n_arms > VT_MAX_ARMS_DRAWN && !kind->page)
 		vt_page_add(page, "<p class=\"note\">%zu of %zu arms are drawn; the others are in the run files.</p>\n",
 		            (size_t)VT_MAX_ARMS_DRAWN, s->n_arms);
+	if (!kind->page && p.n == 0)
+		vt_page_add(page, "<p class=\"note\">These runs are too short or too noisy for it.</p>\n");
 	for (size_t i = 0; i < p.n; i++) VT_TRY(one_picture(ctx, &p.picture[i], i == 0, folder, page));
 	status = page->status;
 done:

@@ -12,7 +12,7 @@
 #include "picture.h"
 #include "venturi/report.h"
 
-enum { MOST_ROWS = 40, MOST_ARMS = 3 };
+enum { MOST_ROWS = 40 };
 
 /* One series at fixed places of its dimensions. */
 struct candidate {
@@ -239,7 +239,8 @@ done:
 static enum vt_status draw(struct vt_ctx *ctx, const struct vt_study *s, const struct list *l, struct vt_pictures *out)
 {
 	enum vt_status status;
-	size_t arms = s->n_arms < MOST_ARMS ? s->n_arms : MOST_ARMS;
+	struct vt_layout at = vt_study_layout(s);
+	size_t arms = at.arms;
 	struct vt_strip_row *all = NULL;
 	struct rank *rank = NULL;
 	struct vt_picture *p;
@@ -248,7 +249,7 @@ static enum vt_status draw(struct vt_ctx *ctx, const struct vt_study *s, const s
 	VT_TRY(find_onsets(ctx, s, l, arms, all));
 	size_t n = sort_rows(all, l->n, arms, rank);
 	if (n == 0) goto done;
-	VT_TRY(vt_picture_add(ctx, out, "leads", NULL, arms, arms, &p,
+	VT_TRY(vt_picture_add(ctx, out, "leads", NULL, at.slots, at.columns, &p,
 	                      "The step at which each series changes: the centre of a logistic step fitted over the "
 	                      "logarithm of the step. Small circles: seeds; dots: their geometric mean with its 95 %% "
 	                      "interval; at the right, in how many live seeds the change is clear. Earliest first, by the "

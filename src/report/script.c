@@ -17,7 +17,7 @@
 /* In units of the SVG: a figure is WIDTH wide whatever its columns. */
 enum { WIDTH = 960, ROW = 298, LEFT = 84, RIGHT = 74, TOP = 34, BOTTOM = 58, LABEL = 15, DECADE = 48 };
 /* A plane is taller, and has a colour bar at the right and a legend below. */
-enum { MAP_RIGHT = 104, STRIP_RIGHT = 52, STRIP_LINE = 19 };
+enum { MAP_RIGHT = 104, MAP_GAP = 26, STRIP_RIGHT = 52, STRIP_LINE = 19 };
 enum { PLANE_ROW = ROW + 120, PLANE_RIGHT = 100, LEGEND = 44, MARKS_RIGHT = 18, MARKS_LEGEND = 66 };
 
 /* Okabe and Ito 2008 without yellow, which white paper swallows. */
@@ -118,6 +118,13 @@ static void prologue(FILE *f, const struct vt_picture *p)
 	fputs("set multiplot\n", f);
 }
 
+static bool has_curves(const struct vt_picture *p)
+{
+	for (size_t k = 0; k < p->n_panels; k++)
+		if (p->panel[k].n_curves > 0) return true;
+	return false;
+}
+
 /* Room for the longest name of a row. */
 static double names_width(const struct vt_picture *p)
 {
@@ -137,7 +144,12 @@ static struct box box_of(const struct vt_picture *p, size_t k)
 	double h = height_of(p), row = row_height(p), left = LEFT;
 	double column = WIDTH / (double)p->columns, right = has_trails(p) ? PLANE_RIGHT : has_marks(p) ? MARKS_RIGHT : RIGHT;
 	double x = column * (double)(k % p->columns), y = row * (double)(k / p->columns);
-	if (first_map(p)) right = MAP_RIGHT;
+	if (first_map(p)) { /* only the last column has a bar beside it; the others lend it their room */
+		double gap = has_curves(p) ? RIGHT : MAP_GAP, all = WIDTH - MAP_RIGHT + gap;
+		column = all / (double)p->columns;
+		x = column * (double)(k % p->columns);
+		right = gap;
+	}
 	if (p->panel[0].n_strips > 0) { /* the names of the rows stand once, at the left of the figure */
 		double names = names_width(p);
 		column = (WIDTH - names) / (double)p->columns;
