@@ -17,6 +17,7 @@ BEGIN {
 	owner["validate"] = "run"
 	owner["onset"] = "verdict"
 	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
+	owner["words"] = owner["logistic"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
 	ban("measure", "model train probe")
