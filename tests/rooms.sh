@@ -18,6 +18,7 @@ BEGIN {
 	owner["onset"] = "verdict"
 	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
 	owner["words"] = owner["logistic"] = "num"
+	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["words"] = owner["logistic"] = owner["neighbours"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
 	ban("measure", "model train probe")
