@@ -20,7 +20,8 @@ static int parity_of(const struct vt_dataset *d, size_t row, size_t k)
 static void words_ascend(void **state)
 {
 	struct vt_ctx *ctx = vt_ctx_create();
-	struct vt_dataset *d = dataset(ctx, "boolean:bits=5,function=parity", 1), *s = dataset(ctx, "boolean:bits=5,coding=sign", 1);
+	struct vt_dataset *d = dataset(ctx, "boolean:bits=5,function=parity", 1);
+	struct vt_dataset *s = dataset(ctx, "boolean:bits=5,coding=sign", 1);
 	(void)state;
 	assert_int_equal(d->n, 32);
 	assert_true(d->enumerated && d->n_train == 32 && d->n_test == 0);
@@ -59,7 +60,8 @@ static void parity_information(void **state)
 	vt_ctx_free(ctx);
 }
 
-/* Closed shares beyond 20 bits agree with what is counted in samples, and at 20 bits and below everything is counted. */
+/* Closed shares beyond 20 bits agree with what is counted in samples, and at 20 bits and below everything is
+ * counted. */
 static void shares_of_ones(void **state)
 {
 	static const char *const text[] = { "boolean:bits=31,function=majority,n_train=20000,n_test=0",
@@ -146,7 +148,8 @@ static int slab_of(double x, int k, double margin)
 static void slabs_keep_their_margins(void **state)
 {
 	struct vt_ctx *ctx = vt_ctx_create();
-	struct vt_dataset *d = dataset(ctx, "slabs:linear=1,slabs=[3,5,7],counts=[2,2,2],rotate=false,n_train=4000,n_test=1000", 5);
+	struct vt_dataset *d =
+		dataset(ctx, "slabs:linear=1,slabs=[3,5,7],counts=[2,2,2],rotate=false,n_train=4000,n_test=1000", 5);
 	double centre[3] = { 0 }, zeros = 0;
 	(void)state;
 	assert_int_equal(d->n_inputs, 7);
@@ -158,7 +161,8 @@ static void slabs_keep_their_margins(void **state)
 		assert_true((x[0] > 0) == (y == 1) && fabs(x[0]) >= 0.1 && fabs(x[0]) <= 1);
 		for (int c = 0; c < 6; c++) {
 			int slab = slab_of(x[1 + c], 3 + c / 2 * 2, 0.1);
-			if (slab < 0 || slab % 2 != y) fail_msg("row %zu, coordinate %d: %g is in slab %d, label %d", i, c, x[1 + c], slab, y);
+			if (slab < 0 || slab % 2 != y)
+				fail_msg("row %zu, coordinate %d: %g is in slab %d, label %d", i, c, x[1 + c], slab, y);
 			centre[c / 2] += slab == 0 ? 0.5 : 0;
 		}
 		zeros += y == 0;

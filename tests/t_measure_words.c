@@ -206,8 +206,8 @@ static double coin_bits(double p)
 }
 
 /* With 1000 test rows, 900 of them as the sign says: I(L;Y) = 1 - h(0.1) bit.  F = L has all of it explained; F = Y has
- * 1 bit, of which h(0.1) is beyond L.  Corrections: (4 - 2 - 2 + 1) / 2n for the noisy table; (2 - 2 - 2 + 1) / 2n for the
- * diagonal one; 2 (1 - 1 - 2 + 1) / 2n = -1 / n given L when F = L, the same as for F = Y, whose tables are diagonal. */
+ * 1 bit, of which h(0.1) is beyond L.  Corrections: (4 - 2 - 2 + 1) / 2n for the noisy table; (2 - 2 - 2 + 1) / 2n for
+ * a diagonal one, of which there are two given L when F = Y; 1 x 2 tables, given L when F = L, have none. */
 static void counts_by_hand(void **state)
 {
 	struct answers a;
@@ -299,8 +299,8 @@ static void planted_fill(struct planted *p, double last)
 		                               .n_weights = 2, .weight = p->weight, .tap_name = one_tap, .tap_width = two };
 }
 
-/* A net that reads the first coordinate is at chance without it, and does not miss the others; in the unrotated basis it
- * would miss both. */
+/* A net that reads the first coordinate is at chance without it, and does not miss the others; in the unrotated basis
+ * it would miss both. */
 static void what_a_linear_net_rests_on(void **state)
 {
 	struct planted p;

@@ -81,7 +81,8 @@ static bool passes(size_t control, enum vt_expect expect, double sd)
 	return passed;
 }
 
-/* Whatever the noise, series at the bound are no finding; in little noise what lies well inside is found, in much not. */
+/* Whatever the noise, series at the bound are no finding; in little noise what lies well inside is found, in much
+ * not. */
 static void controls_tell(void **state)
 {
 	(void)state;

@@ -22,9 +22,9 @@
 enum vt_status vt_logistic_fit(struct vt_ctx *ctx, const struct vt_mat *x, const int32_t *y, const uint8_t *use,
                                size_t q, double ridge, size_t most, double *w, double *slope);
 
-/* The same with the ridge that serves rows best that were not fitted on: of 1, 10^-1/2, 10^-1 ... 10^-6 it takes the one
- * before the mean -log softmax of a held-out tenth of the rows rises, and fits all of them with it.  Which rows are held
- * out is fixed.  w need not be filled; ridge and slope: as found.  VT_EDOMAIN: fewer than 10 rows. */
+/* The same with the ridge that serves rows best that were not fitted on: of 1, 10^-1/2, 10^-1 ... 10^-6 it takes the
+ * one before the mean -log softmax of a held-out tenth of the rows rises, and fits all of them with it.  Which rows are
+ * held out is fixed.  w need not be filled; ridge and slope: as found.  VT_EDOMAIN: fewer than 10 rows. */
 enum vt_status vt_logistic_choose(struct vt_ctx *ctx, const struct vt_mat *x, const int32_t *y, const uint8_t *use,
                                   size_t q, size_t most, double *w, double *ridge, double *slope);
 

@@ -57,9 +57,10 @@ struct vt_ranked {
 void vt_ranked_sort(struct vt_ranked *v, size_t n);
 
 /* Area under the ROC curve of n scores, none NaN: the chance that a row with positive[i] scores above one without, ties
- * counted half; and its standard error from the placements of the rows of each class (NaN with one row in a class).  0 for
- * classes that are told apart without a fault.  VT_EDOMAIN: a class without rows.  Cost n log n.
+ * counted half; and its standard error from the placements of the rows of each class (NaN with one row in a class).
+ * It is 0 for classes that are told apart without a fault.  VT_EDOMAIN: a class without rows.  Cost n log n.
  * Source: DeLong, DeLong, Clarke-Pearson 1988. */
-enum vt_status vt_auc(struct vt_ctx *ctx, size_t n, const double *score, const uint8_t *positive, double *auc, double *se);
+enum vt_status vt_auc(struct vt_ctx *ctx, size_t n, const double *score, const uint8_t *positive, double *auc,
+                      double *se);
 
 #endif

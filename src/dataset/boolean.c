@@ -123,7 +123,8 @@ static enum vt_status check_table(struct vt_ctx *ctx, const struct settings *s)
 {
 	enum vt_status status;
 	size_t digits = s->bits <= 2 ? 1 : (size_t)1 << (s->bits - 2);
-	VT_REQUIRE(ctx, s->table, VT_ECONFIG, "dataset.function: table needs dataset.table, 2^%d labels in %zu hexadecimal digits",
+	VT_REQUIRE(ctx, s->table, VT_ECONFIG,
+	           "dataset.function: table needs dataset.table, 2^%d labels in %zu hexadecimal digits",
 	           (int)s->bits, digits);
 	VT_REQUIRE(ctx, s->bits <= MOST_LISTED, VT_ECONFIG, "dataset.table of %d bits, at most %d can be listed",
 	           (int)s->bits, MOST_LISTED);
@@ -249,8 +250,8 @@ static enum vt_status open_words(struct vt_ctx *ctx, const void *settings, uint6
 
 	VT_TRY(make_rule(ctx, s, seed, &f));
 	VT_REQUIRE(ctx, !all || f.n <= MOST_LISTED, VT_ECONFIG,
-	           "dataset.bits = %zu makes 2^%zu words, of which at most 2^%d can all be rows; give dataset.n_train", f.n, f.n,
-	           MOST_LISTED);
+	           "dataset.bits = %zu makes 2^%zu words, of which at most 2^%d can all be rows; give dataset.n_train", f.n,
+	           f.n, MOST_LISTED);
 	out->n = all ? (size_t)1 << f.n : (size_t)(s->n_train + s->n_test);
 	out->n_inputs = f.n;
 	out->n_classes = s->targets == 0 ? 2 : 0;
@@ -270,8 +271,8 @@ const struct vt_dataset_kind vt_dataset_boolean = {
 	.kind = { "boolean", "words of n bits with a constant, random, parity, staircase, majority or given function",
 	          "Valle-Perez et al. 2019; Barak et al. 2022 (sparse parity); Abbe et al. 2022 (staircase)",
 	          sizeof(struct settings), options,
-	          "Bits as 0 and 1 or as -1 and +1 are different tasks for a network: without biases and with 0 and 1 the word "
-	          "of zeros always gets the same answer, with -1 and +1 half of the words do.  A test word drawn with "
+	          "Bits as 0 and 1 or as -1 and +1 are different tasks for a network: without biases and with 0 and 1 the "
+	          "word of zeros always gets the same answer, with -1 and +1 half of the words do.  A test word drawn with "
 	          "replacement may stand among the training words; with 2^bits far above n_train hardly any does." },
 	.open = open_words,
 };

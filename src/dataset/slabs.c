@@ -29,7 +29,8 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 static const struct vt_option options[] = {
 	{ "linear", VT_INT, AT(linear), 0, 4096, "1", "coordinates", "linear coordinates, which come first" },
-	{ "slabs", VT_INTS, AT(slabs), 3, 7, "[5]", "slabs", "kinds of slab coordinates: 3, 5 or 7 slabs each", .max_items = 64 },
+	{ "slabs", VT_INTS, AT(slabs), 3, 7, "[5]", "slabs", "kinds of slab coordinates: 3, 5 or 7 slabs each",
+	  .max_items = 64 },
 	{ "counts", VT_INTS, AT(counts), 1, 4096, "[49]", "coordinates", "how many coordinates of each kind, in that order",
 	  .max_items = 64 },
 	{ "noise_coordinates", VT_INT, AT(noise_coordinates), 0, 4096, "0", "coordinates",

@@ -59,8 +59,8 @@ static const struct vt_variable variables[] = {
 	  "chi-square per degree of freedom of the number of ones against equal chances for 0 to words - 1", false },
 	{ "ones_p", VT_F64, 1, { "step" }, "1", "its p", false },
 };
-enum column { K_LZ, ONES, FLAGS, PERCENTILE, N_ALWAYS, DRAWS = N_ALWAYS, DISTINCT, P_CONSTANT, P_CONSTANT_SE, MEAN_K_LZ, SINGLETONS,
-              REPEATED, SPEARMAN, ENVELOPE, ONES_CHI2, ONES_P, N_COLUMNS };
+enum column { K_LZ, ONES, FLAGS, PERCENTILE, N_ALWAYS, DRAWS = N_ALWAYS, DISTINCT, P_CONSTANT, P_CONSTANT_SE,
+              MEAN_K_LZ, SINGLETONS, REPEATED, SPEARMAN, ENVELOPE, ONES_CHI2, ONES_P, N_COLUMNS };
 
 static enum vt_status declare(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
                               const struct vt_snapshot_shape *shape, struct vt_frame *frame, const char *group)
@@ -290,7 +290,8 @@ static void test_ones(const struct census *c, double *count, double *value)
 }
 
 /* Line through the largest log2 P at each complexity above that of the constants. */
-static double envelope(size_t n, const double *log_p, const struct vt_ranked *by_k, double constant, double *k, double *top)
+static double envelope(size_t n, const double *log_p, const struct vt_ranked *by_k, double constant, double *k,
+                       double *top)
 {
 	size_t points = 0;
 	double c0, slope, cov00, cov01, cov11, square;
@@ -389,10 +390,11 @@ done:
 const struct vt_measure_kind vt_measure_complexity = {
 	.kind = { "complexity", "Lempel-Ziv complexity of the answers on all words, and the law of random networks' functions",
 	          "Valle-Perez, Camargo & Louis 2019; Mingard et al. 2019 (ones)", sizeof(struct settings), options,
-	          "The complexity depends on the order of the words.  Probabilities are counts: functions that came up once are "
-	          "most of what there is, and only the likeliest of a complexity are seen, which bends the envelope.  Its slope "
-	          "depends on the law, on `least` and on the number of draws; the rank correlation much less.  A percentile among random "
-	          "completions is low for whatever continues a simple rule: compare it with that of labels by coin." },
+	          "The complexity depends on the order of the words.  Probabilities are counts: functions that came up once "
+	          "are most of what there is, and only the likeliest of a complexity are seen, which bends the envelope.  Its "
+	          "slope depends on the law, on `least` and on the number of draws; the rank correlation much less.  A "
+	          "percentile among random completions is low for whatever continues a simple rule: compare it with that of "
+	          "labels by coin." },
 	.declare = declare,
 	.create = census_create,
 	.follow = follow,

@@ -83,7 +83,8 @@ struct table {
 };
 enum { PLAIN, GIVEN, LINEAR, N_LOCALS };
 
-/* The local terms of a q x q table of counts, and the excess of its cells: occupied ones less occupied rows and columns plus one, twice n times the bias of the plug-in. */
+/* The local terms of a q x q table of counts, and the excess of its cells: occupied ones less occupied
+ * rows and columns plus one, twice n times the bias of the plug-in. */
 static double local_terms(size_t q, const double *c, double *out)
 {
 	double total = 0, excess = 1;
@@ -328,9 +329,9 @@ done:
 const struct vt_measure_kind vt_measure_explained = {
 	.kind = { "explained", "what a linear model explains of the information between answers and labels",
 	          "Kalimeris et al. 2019, sec. 2", sizeof(struct settings), options,
-	          "Information between answers, not in the network: a confident and a doubtful answer count the same.  The linear "
-	          "model is one of many; another ridge gives other numbers.  mu can be negative.  With test rows among the "
-	          "probe rows the counts are of these alone; least_share is the least of noisy numbers, and lies low.  "
+	          "Information between answers, not in the network: a confident and a doubtful answer count the same.  The "
+	          "linear model is one of many; another ridge gives other numbers.  mu can be negative.  With test rows among "
+	          "the probe rows the counts are of these alone; least_share is the least of noisy numbers, and lies low.  "
 	          "out_of_regime: the fit was stopped before it converged." },
 	.declare = declare,
 	.create = reference_create,

@@ -1,5 +1,5 @@
-/* What the network's answers rest on: how well they still rank the two classes when a group of coordinates is taken from
- * other rows.
+/* What the network's answers rest on: how well they still rank the two classes when a group of coordinates is taken
+ * from other rows.
  *
  * The rows' coordinates are those that the dataset was made in (z = x B' with its basis B; x itself without one).  In a
  * group g, z_g of row i becomes that of row pi(i), and the network answers the row so made.  A group that carries all
@@ -38,7 +38,8 @@ static const struct vt_option options[] = {
 static const struct vt_variable variables[] = {
 	{ "auc", VT_F64, 1, { "step" }, "1", "chance that a row of class 1 scores above one of class 0", false },
 	{ "auc_se", VT_F64, 1, { "step" }, "1", "its standard error", false },
-	{ "auc_randomised", VT_F64, 2, { "step", "group" }, "1", "the same with the group's coordinates from other rows", false },
+	{ "auc_randomised", VT_F64, 2, { "step", "group" }, "1", "the same with the group's coordinates from other rows",
+	  false },
 	{ "auc_randomised_se", VT_F64, 2, { "step", "group" }, "1", "its standard error", false },
 	{ "flags", VT_I32, 1, { "step" }, "1", "what the numbers carry", true },
 };
@@ -248,8 +249,8 @@ const struct vt_measure_kind vt_measure_randomised = {
 	.kind = { "randomised", "AUC of the answers with groups of coordinates taken from other rows",
 	          "Shah et al. 2020, sec. 3; error: DeLong et al. 1988", sizeof(struct settings), options,
 	          "Rows so made are not of the data's law: an answer to them shows what the network reads, not what it would "
-	          "need.  Two groups that carry the same can each be used or not; an AUC that stays says only that this one alone "
-	          "is not missed." },
+	          "need.  Two groups that carry the same can each be used or not; an AUC that stays says only that this one "
+	          "alone is not missed." },
 	.declare = declare,
 	.record = record,
 };

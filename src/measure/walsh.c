@@ -51,8 +51,9 @@ static enum vt_status declare(struct vt_ctx *ctx, size_t n, const struct vt_name
 	size_t n_bits;
 	(void)n;
 	VT_REQUIRE(ctx, vt_measure_words(shape, &n_bits), VT_ECONFIG,
-	           "measure walsh needs all words of n <= 24 bits and one output or two classes; it has %zu inputs, %zu rows and "
-	           "an output of %zu", shape->n_inputs, shape->n_rows, shape->n_taps ? shape->tap_width[shape->n_taps - 1] : 0);
+	           "measure walsh needs all words of n <= 24 bits and one output or two classes; it has %zu inputs, %zu rows "
+	           "and an output of %zu", shape->n_inputs, shape->n_rows,
+	           shape->n_taps ? shape->tap_width[shape->n_taps - 1] : 0);
 	VT_TRY(vt_frame_dim(ctx, frame, group, "step", 0, NULL, NULL, "1", "updates done"));
 	VT_TRY(vt_frame_dim(ctx, frame, group, "degree", n_bits + 1, NULL, NULL, "1", "bits of a Walsh function"));
 	VT_TRY(vt_frame_dim(ctx, frame, group, "bit", n_bits, NULL, NULL, "1", "column of the input"));
@@ -174,9 +175,10 @@ done:
 
 const struct vt_measure_kind vt_measure_walsh = {
 	.kind = { "walsh", "Walsh weight by degree, influences and sensitivity of the answers on all words of n bits",
-	          "O'Donnell 2014, sec. 1.2, 2.2; sensitivity as in Bhattamishra et al. 2023", sizeof(struct settings), options,
-	          "The sensitivity of a constant is 0: a mean over random networks says as much about the share of constants as "
-	          "about the others.  It is not divided by the number of bits (a random function has n / 2).  An output of "
+	          "O'Donnell 2014, sec. 1.2, 2.2; sensitivity as in Bhattamishra et al. 2023", sizeof(struct settings),
+	          options,
+	          "The sensitivity of a constant is 0: a mean over random networks says as much about the share of constants "
+	          "as about the others.  It is not divided by the number of bits (a random function has n / 2).  An output of "
 	          "exactly 0 is no." },
 	.declare = declare,
 	.record = record,

@@ -30,11 +30,13 @@ static const struct vt_variable variables[] = {
 	{ "norm", VT_F64, 2, { "step", "matrix" }, "1", "root of the sum of squares", false },
 	{ "largest", VT_F64, 2, { "step", "matrix" }, "1", "largest singular value", false },
 	{ "smallest", VT_F64, 2, { "step", "matrix" }, "1", "smallest singular value", false },
-	{ "stable_rank", VT_F64, 2, { "step", "matrix" }, "1", "sum of squares over the largest singular value squared", false },
+	{ "stable_rank", VT_F64, 2, { "step", "matrix" }, "1", "sum of squares over the largest singular value squared",
+	  false },
 	{ "effective_rank", VT_F64, 2, { "step", "matrix" }, "1",
 	  "exponential of the entropy of the singular values over their sum", false },
 	{ "flags", VT_I32, 2, { "step", "matrix" }, "1", "what the numbers carry", true },
-	{ "input_share", VT_F64, 1, { "step" }, "1", "share of the first matrix's sum of squares in the rows of `inputs`", false },
+	{ "input_share", VT_F64, 1, { "step" }, "1", "share of the first matrix's sum of squares in the rows of `inputs`",
+	  false },
 };
 enum column { NORM, LARGEST, SMALLEST, STABLE, EFFECTIVE, FLAGS, N_COLUMNS };
 
@@ -143,7 +145,8 @@ done:
 
 const struct vt_measure_kind vt_measure_weights = {
 	.kind = { "weights", "norms, singular values and ranks of the matrices of weights",
-	          "effective rank: Roy & Vetterli 2007; stable rank: Rudelson & Vershynin 2007", sizeof(struct settings), options,
+	          "effective rank: Roy & Vetterli 2007; stable rank: Rudelson & Vershynin 2007", sizeof(struct settings),
+	          options,
 	          "In networks of ReLU layers a factor moves freely from one matrix to the next: norms of single matrices say "
 	          "little, ranks are free of it.  A random matrix has a large effective rank and a small stable one." },
 	.declare = declare,

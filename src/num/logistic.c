@@ -234,8 +234,8 @@ done:
 }
 
 /* Mean loss of the rows with use[i], w as it stands. */
-static enum vt_status mean_loss(struct vt_ctx *ctx, const struct vt_mat *x, const int32_t *y, const uint8_t *use, size_t q,
-                                const double *w, double *out)
+static enum vt_status mean_loss(struct vt_ctx *ctx, const struct vt_mat *x, const int32_t *y, const uint8_t *use,
+                                size_t q, const double *w, double *out)
 {
 	enum vt_status status;
 	struct problem p = { .x = x, .q = q, .w = w };

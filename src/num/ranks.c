@@ -28,7 +28,8 @@ static double variance_of_mean(const struct sums *s)
 
 /* Each score's placement is the share of the other class below it, ties counted half; over a run of equal scores
  * all placements of a class are equal. */
-enum vt_status vt_auc(struct vt_ctx *ctx, size_t n, const double *score, const uint8_t *positive, double *auc, double *se)
+enum vt_status vt_auc(struct vt_ctx *ctx, size_t n, const double *score, const uint8_t *positive, double *auc,
+                      double *se)
 {
 	enum vt_status status;
 	struct vt_ranked *v = NULL;

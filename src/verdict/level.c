@@ -21,7 +21,8 @@ struct settings {
 static const struct vt_option options[] = {
 	{ "tail", VT_REAL, AT(tail), 0.001, 1, "0.1", "of the snapshots", "the mean over the last so many" },
 	{ "last", VT_BOOL, AT(last), 0, 0, "false", NULL, "the last snapshot that has a value, alone" },
-	{ "from", VT_REAL, AT(from), -1e300, 1e300, "0", NULL, "subtracted: the level is counted from here, in the series' unit" },
+	{ "from", VT_REAL, AT(from), -1e300, 1e300, "0", NULL,
+	  "subtracted: the level is counted from here, in the series' unit" },
 	{ "step", VT_INT, AT(step), -1, 1e15, "-1", "steps",
 	  "the value at the last snapshot not after this step; -1: at the end" },
 	{ 0 }
