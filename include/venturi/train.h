@@ -112,10 +112,11 @@ struct vt_train_kind {
 	struct vt_kind kind;
 	enum vt_status (*train)(struct vt_ctx *ctx, const void *settings, const struct vt_dataset *data,
 	                        struct vt_model *model, const struct vt_hook *hook);
-	/* The last step, as a run without early stopping has it, and steps of an epoch.  VT_ECONFIG: too many. */
+	/* The last step, as a run without early stopping has it, and steps of an epoch.  VT_ECONFIG: too many.  Null: epochs
+	 * of batches. */
 	enum vt_status (*steps)(struct vt_ctx *ctx, const void *settings, size_t n_train, int64_t *total,
 	                        int64_t *per_epoch);
-	/* One step, for its time's sake: the parameters are of no use afterwards. */
+	/* One step, for its time's sake: the parameters are of no use afterwards.  Null: a batch's update. */
 	enum vt_status (*attempt)(struct vt_ctx *ctx, const void *settings, struct vt_model *model,
 	                          struct vt_trainer *trainer, uint64_t step);
 };

@@ -181,13 +181,15 @@ enum vt_status vt_train(struct vt_ctx *ctx, const struct vt_chosen *chosen, cons
 enum vt_status vt_train_steps(struct vt_ctx *ctx, const struct vt_chosen *chosen, size_t n_train, int64_t *total,
                               int64_t *per_epoch)
 {
-	return kind_of(chosen)->steps(ctx, chosen->settings, n_train, total, per_epoch);
+	const struct vt_train_kind *kind = kind_of(chosen);
+	return (kind->steps ? kind->steps : steps)(ctx, chosen->settings, n_train, total, per_epoch);
 }
 
 enum vt_status vt_train_attempt(struct vt_ctx *ctx, const struct vt_chosen *chosen, struct vt_model *model,
                                 struct vt_trainer *trainer, uint64_t step)
 {
-	return kind_of(chosen)->attempt(ctx, chosen->settings, model, trainer, step);
+	const struct vt_train_kind *kind = kind_of(chosen);
+	return (kind->attempt ? kind->attempt : attempt)(ctx, chosen->settings, model, trainer, step);
 }
 
 const struct vt_train_settings *vt_train_common(const struct vt_chosen *chosen)
