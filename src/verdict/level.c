@@ -112,7 +112,8 @@ const struct vt_statistic_kind vt_statistic_level = {
 	.kind = { "level", "mean of the last tenth of a series, or its value at a step, in the series' unit", "venturi",
 	          sizeof(struct settings), options,
 	          "The end of a run is where its budget ended: a series that still moves has no level.  Log-spaced snapshots "
-	          "make the last tenth of them a good part of the run.  Missing values are left out of the mean." },
+	          "make the last tenth of them a good part of the run.  Missing values are left out of the mean.  Runs that "
+	          "stopped early have fewer steps, and the end is that of the steps that all runs have." },
 	.values = values,
 	.controls = controls,
 	.control = control,
