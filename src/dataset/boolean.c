@@ -18,7 +18,8 @@
 enum { MOST_LISTED = 20, MOST_BITS = 62, MOST_LAW = 16 };
 enum function { CONSTANT, RANDOM, PARITY, STAIRCASE, MAJORITY, TABLE };
 static const char *const functions[] = { "constant", "random", "parity", "staircase", "majority", "table", NULL };
-static const char *const codings[] = { "zero-one", "sign", NULL };
+static const char *const codings[] = { "zero-one", "sign", "token", NULL };
+enum { ZERO_ONE, PLUS_MINUS, TOKEN };
 static const char *const target_names[] = { "class", "sign", NULL };
 static const char *const places[] = { "first", "drawn", NULL };
 enum { STREAM_WORDS, STREAM_NOISE, STREAM_FUNCTION, STREAM_PLACES };
@@ -42,7 +43,8 @@ static const struct vt_option options[] = {
 	{ "table", VT_STRING, AT(table), 0, 0, NULL, NULL,
 	  "hexadecimal truth table of 2^bits labels, word 0 first, for function: table", .optional = true },
 	{ "coding", VT_CHOICE, AT(coding), 0, 0, "zero-one", NULL,
-	  "a bit as 0 and 1, or as -1 and +1; a network's prior over functions depends on it", codings },
+	  "a bit as 0 and 1, as -1 and +1, or as one of two tokens (a word is then a sequence, for transformers; other networks "
+	  "read 0 and 1); a network's prior over functions depends on it", codings },
 	{ "targets", VT_CHOICE, AT(targets), 0, 0, "class", NULL,
 	  "two classes, or one number -1 or +1 (a network with one output and threshold 0)", target_names },
 	{ "noise", VT_REAL, AT(noise), 0, 0.5, "0", "share of labels", "flipped, each with this probability, drawn once" },
@@ -230,7 +232,7 @@ static enum vt_status fill(struct vt_ctx *ctx, const struct settings *s, const s
 		}
 		for (size_t k = 0; k < f->n; k++) {
 			bool one = bit(f, word, k);
-			out->x[i * f->n + k] = s->coding == 0 ? one : one ? 1 : -1;
+			out->x[i * f->n + k] = s->coding != PLUS_MINUS ? one : one ? 1 : -1;
 		}
 		bool label = value(f, word) ^ (s->noise > 0 && vt_rng_uniform(&flips) < s->noise);
 		if (out->label) out->label[i] = label;
@@ -256,6 +258,7 @@ static enum vt_status open_words(struct vt_ctx *ctx, const void *settings, uint6
 	out->n_inputs = f.n;
 	out->n_classes = s->targets == 0 ? 2 : 0;
 	out->n_targets = s->targets == 0 ? 0 : 1;
+	out->n_tokens = s->coding == TOKEN ? 2 : 0;
 	out->enumerated = all;
 	out->sample = "word";
 	out->i_xy = information(&f, s->noise);
