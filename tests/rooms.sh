@@ -16,9 +16,7 @@ BEGIN {
 	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["validate"] = "run"
 	owner["onset"] = "verdict"
-	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = "num"
-	owner["words"] = owner["logistic"] = "num"
-	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["words"] = owner["logistic"] = owner["neighbours"] = "num"
+	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = owner["words"] = owner["logistic"] = "num"
 	ban("estimate", "input store dataset snapshot model train probe")
 	ban("theory", "input store dataset snapshot model train probe estimate")
 	ban("measure", "model train probe")

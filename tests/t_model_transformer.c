@@ -189,7 +189,8 @@ static void shortcuts_change_rounding_only(void **state)
 		{ "transformer:width=24,heads=2,layers=2", "transformer:width=24,heads=2,layers=2,shortcuts=false" },
 		{ "transformer:width=24,heads=2,layers=1,norm=none,causal=false",
 		  "transformer:width=24,heads=2,layers=1,norm=none,causal=false,shortcuts=false" },
-		{ "transformer:width=24,heads=2,layers=2,noise=0.1", "transformer:width=24,heads=2,layers=2,noise=0.1,shortcuts=false" },
+		{ "transformer:width=24,heads=2,layers=2,noise=0.1",
+		  "transformer:width=24,heads=2,layers=2,noise=0.1,shortcuts=false" },
 	};
 	(void)state;
 	for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++)
@@ -279,7 +280,7 @@ static void generation_agrees_with_the_plain_pass(void **state)
 	}
 }
 
-/* Zeroing what the first block adds leaves what a network without it makes; replacing a tap by itself changes nothing. */
+/* Replacing a tap by itself changes nothing; zeroing one position changes it and what comes after. */
 static void edits_reach_what_lies_above(void **state)
 {
 	struct net n;

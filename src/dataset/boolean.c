@@ -43,7 +43,8 @@ static const struct vt_option options[] = {
 	{ "table", VT_STRING, AT(table), 0, 0, NULL, NULL,
 	  "hexadecimal truth table of 2^bits labels, word 0 first, for function: table", .optional = true },
 	{ "coding", VT_CHOICE, AT(coding), 0, 0, "zero-one", NULL,
-	  "a bit as 0 and 1, as -1 and +1, or as one of two tokens (a word is then a sequence, for transformers; other networks "
+	  "a bit as 0 and 1, as -1 and +1, or as one of two tokens (a word is then a sequence, for transformers; other "
+	  "networks "
 	  "read 0 and 1); a network's prior over functions depends on it", codings },
 	{ "targets", VT_CHOICE, AT(targets), 0, 0, "class", NULL,
 	  "two classes, or one number -1 or +1 (a network with one output and threshold 0)", target_names },

@@ -303,7 +303,8 @@ const struct vt_measure_kind vt_measure_projection = {
 	.kind = { "projection", "spectrum along the first principal component of the inputs, against a null",
 	          "Xu, Zhang, Luo, Xiao, Ma 2020, sec. 4.1", sizeof(struct settings), options,
 	          "It sees one direction, which may hold little: frequencies whose target is not above that of permuted "
-	          "answers have no error and no time.  Of 20 frequencies one passes the null by chance.  Rows are not evenly spaced "
+	          "answers have no error and no time.  Of 20 frequencies one passes the null by chance.  Rows are not "
+	          "evenly spaced "
 	          "along the component, so that frequencies mix" },
 	.declare = declare,
 	.record = record,
