@@ -74,6 +74,7 @@ dataset() { # KIND: as in an experiment
 model() { # KIND
 	case $1 in
 	mlp) echo "kind: mlp, widths: [9, 5]" ;;
+	table) echo "kind: table, points: 50" ;;
 	transformer) echo "kind: transformer, width: 16, heads: 2, layers: 2, taps: all" ;;
 	*) echo "kind: $1" ;;
 	esac
@@ -132,7 +133,7 @@ pairing() { # NAME "DATASETS" "MODELS" OPTIMISER
 
 models=$(kinds model)
 for kind in $(kinds dataset); do pairing "dataset-$kind" "$kind" "$models" adam; done
-for kind in $models; do pairing "model-$kind" "modadd lagged sphere12" "$kind" adam; done
+for kind in $models; do pairing "model-$kind" "modadd lagged sphere12 sines" "$kind" adam; done
 for kind in $(kinds optimiser); do
-	for net in $models; do pairing "optimiser-$kind-$net" "modadd lagged sphere12" "$net" "$kind"; done
+	for net in $models; do pairing "optimiser-$kind-$net" "modadd lagged sphere12 sines" "$net" "$kind"; done
 done

@@ -120,6 +120,8 @@ static void gradients_match_differences(void **state)
 			if (labels > 1) continue;
 			worst = worst_error(nets[k], labels, VT_SQUARED, 0);
 			if (!(worst < 1e-6)) fail_msg("%s, squared: relative error %g", nets[k], worst);
+			worst = worst_error(nets[k], labels, VT_HINGE, 0);
+			if (!(worst < 1e-6)) fail_msg("%s, hinge: relative error %g", nets[k], worst);
 		}
 }
 

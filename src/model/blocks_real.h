@@ -332,8 +332,11 @@ static void REAL_NAME(error)(const struct vt_stretch *j, struct REAL_NAME(arena)
 	for (size_t i = 0; i < n; i++)
 		for (size_t c = 0; c < q; c++) {
 			size_t row = j->first + i;
-			double wanted = j->targets->label ? (double)((size_t)j->targets->label[row] == c) : j->targets->value[row * q + c];
-			w->logits[i * s->wide + c] = (real)(2 * j->scale / (double)q * (w->logits[i * s->wide + c] - wanted));
+			bool hinge = j->m->shape.loss == VT_HINGE, own = j->targets->label && (size_t)j->targets->label[row] == c;
+			double wanted = !j->targets->label ? j->targets->value[row * q + c] : own ? 1 : hinge ? -1 : 0;
+			real *z = &w->logits[i * s->wide + c];
+			if (hinge) *z = wanted * *z < 1 ? (real)(-wanted * j->scale / (double)q) : 0;
+			else *z = (real)(2 * j->scale / (double)q * (*z - wanted));
 		}
 }
 

@@ -90,6 +90,9 @@ struct vt_continuation {
 	uint64_t seed;
 	int32_t *out;               /* n x n_new */
 };
+/* The kind's plan and initialise; see venturi/model.h. */
+enum vt_status vt_transformer_plan(struct vt_ctx *ctx, const void *settings, struct vt_model *m);
+enum vt_status vt_transformer_initialise(struct vt_ctx *ctx, struct vt_model *m, uint64_t seed);
 enum vt_status vt_transformer_generate(struct vt_ctx *ctx, const struct vt_model *m, const struct vt_mat *prompt,
                                        size_t n_new, double temperature, uint64_t seed, int32_t *out);
 
