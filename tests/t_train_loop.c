@@ -155,6 +155,42 @@ static void divergence_is_reported(void **state)
 }
 
 /* For every optimiser, both precisions, both paths, and a net too wide to fuse. */
+/* A clipped SGD step is as long as rate times clip, in the direction of the gradient; a short gradient is left alone. */
+static void clipping_shortens(void **state)
+{
+	static const char *const clips[] = { "train.clip=1e-3", "train.clip=1e3" };
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		const char *const override[] = { "train.optimiser=sgd", "train.precision=double", clips[k], NULL };
+		struct small_task s;
+		small_task_open(&s, override);
+		struct vt_trainer *t;
+		uint32_t row[50];
+		size_t n = s.model->n_parameters;
+		double *p = s.model->parameter, *before = malloc(n * sizeof *p), length, moved = 0, along = 0;
+		for (uint32_t i = 0; i < 50; i++) row[i] = i * 3;
+		assert_int_equal(vt_trainer_create(s.ctx, vt_train_common(&s.task->train), s.data, s.model, &t), VT_OK);
+		memcpy(before, p, n * sizeof *p);
+		const void *g;
+		assert_int_equal(vt_trainer_gradient(s.ctx, t, row, 50, &g), VT_OK);
+		double *gradient = malloc(n * sizeof *gradient);
+		memcpy(gradient, g, n * sizeof *gradient);
+		assert_int_equal(vt_trainer_step(s.ctx, t, row, 50, 1, 0.5, &length), VT_OK);
+		for (size_t i = 0; i < n; i++) {
+			moved += (p[i] - before[i]) * (p[i] - before[i]);
+			along -= (p[i] - before[i]) * gradient[i];
+		}
+		double wanted = 0.5 * (k == 0 ? 1e-3 : length);
+		assert_true(length > 1e-3 && length < 1e3);
+		assert_true(fabs(sqrt(moved) - wanted) < 1e-9 * wanted);
+		assert_true(fabs(along - wanted * length) < 1e-9 * wanted * length);
+		free(before);
+		free(gradient);
+		vt_trainer_free(t);
+		small_task_close(&s);
+	}
+}
+
 static void same_bits_for_any_threads(void **state)
 {
 	static const char *const optimiser[] = { "train.optimiser=sgd", "train.optimiser=momentum", "train.optimiser=adam",
@@ -182,6 +218,7 @@ int main(void)
 		cmocka_unit_test(hook_sees_first_due_and_last),
 		cmocka_unit_test(early_stop),
 		cmocka_unit_test(divergence_is_reported),
+		cmocka_unit_test(clipping_shortens),
 		cmocka_unit_test(same_bits_for_any_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

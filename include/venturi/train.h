@@ -33,7 +33,7 @@ struct vt_train_settings {
 	int schedule;                /* enum vt_schedule */
 	int64_t warmup, decay_every; /* steps */
 	double floor, decay_factor;
-	double weight_decay, l1, l2;
+	double weight_decay, clip, l1, l2;
 	int loss, precision;         /* enum vt_loss, enum vt_precision; their names below */
 	double stop_accuracy, stop_loss; /* NaN-free: 0 is off */
 	int64_t patience;            /* epochs without a better test loss; 0: off */
@@ -94,7 +94,7 @@ struct vt_moment {
 	int64_t step;
 	double epoch;     /* step / steps per epoch */
 	double rate;      /* of the last update; at step 0 of the first */
-	double grad_norm; /* of the last update's batch; NaN at step 0 */
+	double grad_norm; /* of the last update's batch, before clipping; NaN at step 0 */
 	bool last, diverged;
 	struct vt_trainer *trainer;
 };

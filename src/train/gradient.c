@@ -27,6 +27,8 @@ static const struct vt_option options[] = {
 	{ "decay_every", VT_INT, AT(decay_every), 1, 1e12, "1000", "steps", "of schedules steps and exponential" },
 	{ "decay_factor", VT_REAL, AT(decay_factor), 0, 1, "0.5", NULL, "of schedules steps and exponential" },
 	{ "weight_decay", VT_REAL, AT(weight_decay), 0, 1e6, "0", NULL, "decay of weights, not of biases; see the optimiser" },
+	{ "clip", VT_REAL, AT(clip), 0, 1e30, "0", NULL,
+	  "most that a batch's gradient may measure, all parameters together: longer ones are shortened to it; 0: never" },
 	{ "l1", VT_REAL, AT(l1), 0, 1e6, "0", NULL, "l1 |w| is added to the loss" },
 	{ "l2", VT_REAL, AT(l2), 0, 1e6, "0", NULL, "l2 w^2 / 2 is added to the loss" },
 	{ "loss", VT_CHOICE, AT(loss), 0, 0, "cross-entropy", NULL,

@@ -186,11 +186,37 @@ static double number(const struct vt_trainer *t, const void *array, size_t i)
 	return t->model->shape.precision == VT_SINGLE ? ((const float *)array)[i] : ((const double *)array)[i];
 }
 
-static double norm(const struct vt_trainer *t, const void *array)
+VT_CLONES static double squares_f32(size_t n, const float *x)
 {
 	double sum = 0;
-	for (size_t i = 0; i < t->model->n_parameters; i++) sum += number(t, array, i) * number(t, array, i);
-	return sqrt(sum);
+#pragma omp simd reduction(+ : sum)
+	for (size_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+	return sum;
+}
+
+VT_CLONES static double squares_f64(size_t n, const double *x)
+{
+	double sum = 0;
+#pragma omp simd reduction(+ : sum)
+	for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
+	return sum;
+}
+
+static double norm(const struct vt_trainer *t, const void *array)
+{
+	size_t n = t->model->n_parameters;
+	return sqrt(t->model->shape.precision == VT_SINGLE ? squares_f32(n, array) : squares_f64(n, array));
+}
+
+/* A gradient longer than `clip` is shortened to it (Pascanu, Mikolov, Bengio 2013, algorithm 1). */
+static void clip(const struct vt_trainer *t, double length)
+{
+	double factor = t->s->clip / length;
+	if (!(factor < 1)) return;
+	for (size_t i = 0; i < t->model->n_parameters; i++) {
+		if (t->model->shape.precision == VT_SINGLE) ((float *)t->gradient)[i] *= (float)factor;
+		else ((double *)t->gradient)[i] *= factor;
+	}
 }
 
 double vt_trainer_weight_norm(const struct vt_trainer *t)
@@ -264,7 +290,9 @@ enum vt_status vt_trainer_step(struct vt_ctx *ctx, struct vt_trainer *t, const u
 	struct vt_noise noise = { VT_PURPOSE_NOISE, step, row };
 	enum vt_status status = gradient_with(ctx, t, row, n, noise, &gradient);
 	if (status != VT_OK) return status;
-	if (grad_norm) *grad_norm = norm(t, gradient);
+	double length = grad_norm || t->s->clip > 0 ? norm(t, gradient) : 0;
+	if (grad_norm) *grad_norm = length;
+	if (t->s->clip > 0) clip(t, length);
 	if (t->s->l1 > 0 || t->s->l2 > 0)
 		for (size_t k = 0; k < t->model->n_blocks; k++)
 			if (t->model->block[k].weight) add_penalties(t, &t->model->block[k]);
