@@ -71,7 +71,32 @@ static struct REAL_NAME(head) REAL_NAME(head_at)(const struct vt_stretch *j, con
 	};
 }
 
+#include "tables_real.h"
+
 /* ---- attention: mid = x + z Wo + bo, z = heads of (a Wq, a Wk, a Wv) ---------------------- */
+
+/* Queries, keys and values: from the tables, or by products. */
+static void REAL_NAME(project)(const struct vt_stretch *j, const struct REAL_NAME(arena) *w, size_t l,
+                               const struct REAL_NAME(rows) *rows)
+{
+	const struct vt_model *m = j->m;
+	const struct vt_sequence *s = m->plan;
+	const struct vt_layer_plan *p = &s->layer[l];
+	const struct REAL_NAME(kept) *k = &w->layer[l];
+	size_t d = s->width, ld = s->stride;
+	bool pre = REAL_NAME(norm_place)(m) == VT_NORM_PRE;
+	const real *a = pre ? k->a : k->x, *aq = rows->queries ? k->aq : a;
+	if (j->tables && l == 0) {
+		REAL_NAME(look_up)(j, w, rows);
+		return;
+	}
+	if (pre) REAL_NAME(apply_norm)(m, &p->norm1, rows->all, k->x, k->a, k->mean1, k->rate1);
+	if (rows->queries) REAL_NAME(gather)(s, w, a, k->aq);
+	const real *q_b = REAL_NAME(parameters)(m, p->q_b);
+	REAL_NAME(linear)(m, rows->queries ? rows->few : rows->all, d, d, aq, ld, p->q.forward, q_b, 0, k->q, ld);
+	REAL_NAME(linear)(m, rows->all, d, d, a, ld, p->k.forward, REAL_NAME(parameters)(m, p->k_b), 0, k->k, ld);
+	REAL_NAME(linear)(m, rows->all, d, d, a, ld, p->v.forward, REAL_NAME(parameters)(m, p->v_b), 0, k->v, ld);
+}
 
 static void REAL_NAME(attend)(const struct vt_stretch *j, struct REAL_NAME(arena) *w, size_t l)
 {
@@ -82,14 +107,9 @@ static void REAL_NAME(attend)(const struct vt_stretch *j, struct REAL_NAME(arena
 	struct REAL_NAME(rows) rows = REAL_NAME(rows_of)(j, w, l);
 	size_t d = s->width, ld = s->stride, queries = rows.queries ? 1 : s->length;
 	int norm = REAL_NAME(norm_place)(m);
-	const real *a = norm == VT_NORM_PRE ? k->a : k->x, *aq = rows.queries ? k->aq : a, *xq = rows.picked ? k->xq : k->x;
-	if (norm == VT_NORM_PRE) REAL_NAME(apply_norm)(m, &p->norm1, rows.all, k->x, k->a, k->mean1, k->rate1);
-	if (rows.queries) REAL_NAME(gather)(s, w, a, k->aq);
+	const real *xq = rows.picked ? k->xq : k->x;
 	if (rows.picked) REAL_NAME(gather)(s, w, k->x, k->xq);
-	const real *q_b = REAL_NAME(parameters)(m, p->q_b);
-	REAL_NAME(linear)(m, rows.queries ? rows.few : rows.all, d, d, aq, ld, p->q.forward, q_b, 0, k->q, ld);
-	REAL_NAME(linear)(m, rows.all, d, d, a, ld, p->k.forward, REAL_NAME(parameters)(m, p->k_b), 0, k->k, ld);
-	REAL_NAME(linear)(m, rows.all, d, d, a, ld, p->v.forward, REAL_NAME(parameters)(m, p->v_b), 0, k->v, ld);
+	REAL_NAME(project)(j, w, l, &rows);
 	for (size_t b = 0; b < j->n; b++)
 		for (size_t e = 0; e < s->heads; e++) {
 			struct REAL_NAME(head) h = REAL_NAME(head_at)(j, w, l, b, e, rows.queries);
@@ -170,6 +190,10 @@ static void REAL_NAME(attend_backward)(const struct vt_stretch *j, struct REAL_N
 			size_t few = b * queries * ld + e * s->head, all = b * s->length * ld + e * s->head;
 			REAL_NAME(head_backward)(&h, w->dz + few, w->dq + few, w->dk + all, w->dv + all, w->dpattern);
 		}
+	if (j->tables && l == 0) {
+		REAL_NAME(enter)(j, w, &rows);
+		return;
+	}
 	REAL_NAME(attend_inputs)(j, w, l, &rows);
 	if (norm == VT_NORM_PRE) REAL_NAME(undo_norm)(j, &p->norm1, rows.all, k->x, k->mean1, k->rate1, w->da, w->dx);
 	else REAL_NAME(add_rows)(rows.all, d, w->da, w->dx, ld);
@@ -449,7 +473,7 @@ VT_CLONES static void REAL_NAME(add_up)(size_t n_shards, size_t n, size_t begin,
                                         void *sum)
 {
 	const real *g = gradient;
-	real *restrict out = sum;
+	real *out = sum; /* may be the first shard itself */
 	for (size_t i = begin; i < end; i++) out[i] = g[i];
 	for (size_t b = 1; b < n_shards; b++)
 		for (size_t i = begin; i < end; i++) out[i] += g[b * n + i];

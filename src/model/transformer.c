@@ -77,6 +77,8 @@ static void workspace_free(void *own)
 	for (size_t i = 0; i < w->n_arenas; i++) free(w->arena[i]);
 	free(w->arena);
 	free(w->gradient);
+	free(w->tables);
+	free(w->entries);
 	free(w);
 }
 
@@ -177,6 +179,7 @@ struct batch {
 	size_t n_rows, n_shards;
 	double scale;
 	void *gradient;
+	bool tabulated;
 };
 enum { SUM_BLOCK = 1 << 14 };
 
@@ -189,10 +192,14 @@ static enum vt_status shard(void *self, size_t b)
 	char *gradient = w->gradient + b * bytes;
 	size_t r1 = vt_block_begin(b + 1, j->n_shards, j->n_rows);
 	size_t micro = s->columns ? VT_COLUMN_LANES : s->micro;
+	size_t each = j->tabulated ? ops(j->m)->tables_derivatives(s) * vt_model_item(j->m) : 0;
+	char *entries = j->tabulated ? w->entries + b * each : NULL;
 	memset(gradient, 0, bytes);
+	if (j->tabulated) memset(entries, 0, each);
 	for (size_t r = vt_block_begin(b, j->n_shards, j->n_rows); r < r1; r += micro) {
 		size_t n = r1 - r < micro ? r1 - r : micro;
-		const struct vt_stretch piece = { j->m, j->pass, w->arena[vt_blocks_worker()], r, n, j->targets, j->scale, gradient };
+		const struct vt_stretch piece = { j->m, j->pass, w->arena[vt_blocks_worker()], r, n, j->targets, j->scale, gradient,
+			                          j->tabulated ? w->tables : NULL, entries };
 		if (s->columns) vt_columns_train(&piece);
 		else ops(j->m)->train(&piece);
 	}
@@ -208,6 +215,36 @@ static enum vt_status add_up(void *self, size_t b)
 	return VT_OK;
 }
 
+/* Worth it where each token comes at each position several times. */
+static bool worth_tables(const struct vt_sequence *s, size_t n_rows)
+{
+	return s->shortcut && !s->columns && s->n_layers > 0 && n_rows >= 4 * s->n_tokens;
+}
+
+static enum vt_status tabulate(struct vt_ctx *ctx, struct batch *j)
+{
+	const struct vt_sequence *s = j->m->plan;
+	struct vt_workspace *w = j->pass->own;
+	size_t item = vt_model_item(j->m);
+	j->tabulated = worth_tables(s, j->n_rows);
+	if (!j->tabulated) return VT_OK;
+	if (!w->tables && !(w->tables = vt_alloc(ctx, 1, ops(j->m)->tables_room(s)))) return VT_ENOMEM;
+	if (!w->entries && !(w->entries = vt_alloc(ctx, 8, ops(j->m)->tables_derivatives(s) * item))) return VT_ENOMEM;
+	ops(j->m)->tabulate(j->m, w->tables);
+	return VT_OK;
+}
+
+/* The shards' entries into the first one's, and from there into the gradient. */
+static void settle(const struct batch *j)
+{
+	const struct vt_sequence *s = j->m->plan;
+	const struct vt_workspace *w = j->pass->own;
+	size_t n = ops(j->m)->tables_derivatives(s);
+	ops(j->m)->add_up(j->n_shards, n, 0, n, w->entries, w->entries);
+	ops(j->m)->settle(&(struct vt_stretch){ .m = j->m, .pass = j->pass, .gradient = j->gradient, .tables = w->tables,
+		                                .entries = w->entries });
+}
+
 static enum vt_status batch_gradient(struct vt_ctx *ctx, const struct vt_model *m, struct vt_pass *p,
                                      const struct vt_targets *t, size_t n_rows, void *gradient)
 {
@@ -216,8 +253,10 @@ static enum vt_status batch_gradient(struct vt_ctx *ctx, const struct vt_model *
 	size_t asked = vt_targets_asked(&m->shape, t, 0, n_rows);
 	j.scale = asked > 0 ? 1 / (double)asked : 0;
 	VT_TRY(workspace(ctx, m, (size_t)vt_ctx_threads(ctx), j.n_shards, p));
+	VT_TRY(tabulate(ctx, &j));
 	VT_TRY(vt_blocks_run(ctx, j.n_shards, true, shard, &j));
 	VT_TRY(vt_blocks_run(ctx, (m->n_parameters + SUM_BLOCK - 1) / SUM_BLOCK, true, add_up, &j));
+	if (j.tabulated) settle(&j);
 done:
 	return status;
 }

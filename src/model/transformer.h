@@ -65,6 +65,7 @@ struct vt_workspace {
 	char **arena;
 	size_t n_shards;
 	char *gradient; /* n_shards x parameters */
+	char *tables, *entries; /* of the first block, where it is tabulated: shared; n_shards x derivatives */
 };
 
 /* One call's job on sequences first .. first + n - 1 of a pass. */
@@ -77,6 +78,8 @@ struct vt_stretch {
 	const struct vt_targets *targets;
 	double scale;
 	void *gradient;
+	/* The first block by token and position, tables_real.h, and this shard's derivatives of it; null: as any block. */
+	void *tables, *entries;
 };
 
 /* Sequences that are continued together. */
@@ -110,6 +113,11 @@ struct vt_sequence_ops {
 	void (*evaluate)(const struct vt_stretch *j);
 	/* Training: adds the gradient. */
 	void (*train)(const struct vt_stretch *j);
+	/* Bytes of the tables; numbers of a shard's derivatives; fills the tables; adds the gradient of all entries. */
+	size_t (*tables_room)(const struct vt_sequence *s);
+	size_t (*tables_derivatives)(const struct vt_sequence *s);
+	void (*tabulate)(const struct vt_model *m, void *tables);
+	void (*settle)(const struct vt_stretch *j);
 	void (*generate)(const struct vt_continuation *g);
 	size_t (*cache_room)(const struct vt_sequence *s, size_t n, size_t length);
 	/* Sum over the labels asked; the cross-entropy from z. */
