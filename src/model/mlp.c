@@ -252,7 +252,8 @@ static void loss(const struct vt_model *m, const struct vt_pass *p, const struct
 
 const struct vt_model_kind vt_model_mlp = {
 	.kind = { "mlp", "multi-layer perceptron", "Rumelhart, Hinton, Williams 1986", sizeof(struct vt_mlp_settings), options,
-	          "ReLU layers with zero biases can be born dead; such a run is flagged and counted apart. Losses are of the "
+	          "ReLU layers with zero biases can be born dead; such a run is flagged and counted apart. Tokens are read as "
+	          "the numbers that they are, which orders them. Losses are of the "
 	          "output before rounding and, with noise, of one realisation of it" },
 	.plan = plan,
 	.initialise = initialise,

@@ -114,11 +114,13 @@ static enum vt_status copy_values(struct vt_ctx *ctx, struct vt_field *g, struct
 	           VT_EDATA, "%zu runs of %zu steps and %zu values each are too many for a page", g->n_runs, g->n_frames,
 	           g->n_cells);
 	VT_NEW(ctx, g->value, n);
+	VT_NEW(ctx, g->there, g->n_runs * g->n_frames);
 	for (size_t i = 0; i < n; i++) g->value[i] = NAN;
 	for (size_t r = 0; r < g->n_runs; r++) {
 		const struct vt_series *s = series[r];
 		if (!s || s->dim[0] == 0) continue;
 		size_t cells = s->n / s->dim[0];
+		for (size_t t = 0; t < s->dim[0]; t++) g->there[r * g->n_frames + find_step(g, s->coord[0][t])] = 1;
 		for (size_t c = 0; c < cells; c++) {
 			size_t cell = grid_cell(g, s, c);
 			for (size_t t = 0; t < s->dim[0]; t++)
@@ -204,6 +206,7 @@ void vt_field_free(struct vt_field *g)
 	free(g->step);
 	free(g->epoch);
 	free(g->value);
+	free(g->there);
 	free(g);
 }
 
@@ -235,6 +238,13 @@ static struct vt_spread spread(const struct vt_field *g, const struct vt_study *
 	if (out.n > 0) out.mean = mean;
 	if (out.n > 1) out.sd = sqrt(m2 / (double)(out.n - 1));
 	return out;
+}
+
+bool vt_field_there(const struct vt_field *g, const struct vt_study *s, size_t arm, size_t frame)
+{
+	for (size_t r = 0; r < g->n_runs; r++)
+		if (s->run[r].arm == arm && s->run[r].alive && g->there[r * g->n_frames + frame]) return true;
+	return false;
 }
 
 struct vt_spread vt_field_spread(const struct vt_field *g, const struct vt_study *s, size_t arm, size_t frame,

@@ -80,12 +80,11 @@ static void row_edges(const struct row *row, size_t n, double *edge)
 }
 
 /* Half-way on the logarithmic axis; the first and the last snapshot are its ends. */
-static void step_edges(const struct vt_field *g, double *edge)
+static void step_edges(const struct vt_field *g, const size_t *frame, size_t n, double *edge)
 {
-	size_t n = g->n_frames;
-	for (size_t t = 1; t < n; t++) edge[t] = sqrt(vt_step_place(g, t - 1) * vt_step_place(g, t));
-	edge[0] = vt_step_place(g, 0);
-	edge[n] = n > 1 ? vt_step_place(g, n - 1) : 2 * edge[0];
+	for (size_t t = 1; t < n; t++) edge[t] = sqrt(vt_step_place(g, frame[t - 1]) * vt_step_place(g, frame[t]));
+	edge[0] = vt_step_place(g, frame[0]);
+	edge[n] = n > 1 ? vt_step_place(g, frame[n - 1]) : 2 * edge[0];
 }
 
 static enum vt_status fill(struct vt_ctx *ctx, const struct vt_source *from, struct vt_map *m)
@@ -93,19 +92,24 @@ static enum vt_status fill(struct vt_ctx *ctx, const struct vt_source *from, str
 	enum vt_status status;
 	const struct vt_field *g = from->grid;
 	struct row *row = NULL;
+	size_t *frame = NULL;
 	VT_TRY(find_rows(ctx, g, &row, &m->n_rows));
-	m->n_columns = g->n_frames;
+	VT_NEW(ctx, frame, g->n_frames);
+	for (size_t t = 0; t < g->n_frames; t++)
+		if (vt_field_there(g, from->study, from->arm, t)) frame[m->n_columns++] = t;
+	if (m->n_columns == 0) frame[m->n_columns++] = 0; /* an arm without a live run: a column of gaps */
 	VT_NEW(ctx, m->x, m->n_columns + 1);
 	VT_NEW(ctx, m->y, m->n_rows + 1);
 	VT_NEW(ctx, m->value, m->n_rows * m->n_columns);
-	step_edges(g, m->x);
+	step_edges(g, frame, m->n_columns, m->x);
 	row_edges(row, m->n_rows, m->y);
 	for (size_t r = 0; r < m->n_rows; r++)
 		for (size_t t = 0; t < m->n_columns; t++)
-			m->value[r * m->n_columns + t] = vt_field_spread(g, from->study, from->arm, t, row[r].cell).mean;
+			m->value[r * m->n_columns + t] = vt_field_spread(g, from->study, from->arm, frame[t], row[r].cell).mean;
 	status = VT_OK;
 done:
 	free(row);
+	free(frame);
 	return status;
 }
 

@@ -103,12 +103,12 @@ enum vt_status vt_curve_over_epochs(struct vt_ctx *ctx, const struct vt_source *
 	const struct vt_field *g = from->grid;
 	double zero = vt_epoch_zero(g);
 	VT_NEW(ctx, out->point, g->n_frames);
-	out->n = g->n_frames;
 	for (size_t t = 0; t < g->n_frames; t++) {
+		if (!vt_field_there(g, from->study, from->arm, t)) continue;
 		struct vt_spread s = log_y ? vt_field_log_spread(g, from->study, from->arm, t, from->cell)
 		                           : vt_field_spread(g, from->study, from->arm, t, from->cell);
 		double half = s.n > 1 ? s.sd : NAN;
-		out->point[t] = (struct vt_point){
+		out->point[out->n++] = (struct vt_point){
 			.x = g->epoch[t] > 0 ? g->epoch[t] : zero,
 			.y = s.mean,
 			.lo = log_y ? s.mean * exp(-half) : s.mean - half,

@@ -62,6 +62,7 @@ struct vt_field {
 	size_t size[VT_MAX_RANK_FRAME];
 	char **label[VT_MAX_RANK_FRAME];
 	double *value;                          /* run x frame x cell */
+	uint8_t *there;                         /* run x frame: the run made a snapshot at this step */
 };
 /* VT_EDATA when no run has the variable or its first dimension is not step. */
 enum vt_status vt_field_load(struct vt_ctx *ctx, const struct vt_study *s, const char *variable,
@@ -70,6 +71,9 @@ void vt_field_free(struct vt_field *g);
 double vt_field_at(const struct vt_field *g, size_t run, size_t frame, size_t cell);
 /* Which dimension is called so, or -1. */
 int vt_field_dim(const struct vt_field *g, const char *name);
+
+/* Whether any of the arm's live runs made a snapshot at this step: runs of other lengths have steps of their own. */
+bool vt_field_there(const struct vt_field *g, const struct vt_study *s, size_t arm, size_t frame);
 
 /* Over the arm's live runs that have a value. */
 struct vt_spread {
