@@ -155,7 +155,7 @@ static void divergence_is_reported(void **state)
 }
 
 /* For every optimiser, both precisions, both paths, and a net too wide to fuse. */
-/* A clipped SGD step is as long as rate times clip, in the direction of the gradient; a short gradient is left alone. */
+/* A clipped SGD step is as long as rate times clip, along the gradient; a short gradient is left alone. */
 static void clipping_shortens(void **state)
 {
 	static const char *const clips[] = { "train.clip=1e-3", "train.clip=1e3" };
