@@ -316,6 +316,45 @@ static void edits_reach_what_lies_above(void **state)
 	close_net(&n);
 }
 
+/* Patterns: weights of what a query sees, summing to 1, and 0 for what it does not, whatever the length. */
+static void patterns_are_weights(void **state)
+{
+	static const size_t lengths[] = { 7, 33, 50, 70, 100 };
+	(void)state;
+	for (size_t k = 0; k < 2 * sizeof lengths / sizeof *lengths; k++) {
+		size_t length = lengths[k / 2], tap = 0, heads = 2;
+		struct vt_ctx *ctx = vt_ctx_create();
+		struct vt_chosen chosen;
+		struct vt_model *m;
+		struct vt_pass *pass;
+		const struct vt_model_shape shape = { .n_inputs = length, .n_outputs = TOKENS, .n_tokens = TOKENS,
+			                              .n_labels = length, .classes = true, .precision = k % 2 ? VT_DOUBLE : VT_SINGLE };
+		const char *model = "transformer:width=8,heads=2,layers=1,taps=all,init=torch";
+		assert_int_equal(vt_chosen_parse(ctx, &vt_registry, "model", model, &chosen), VT_OK);
+		assert_int_equal(vt_model_create(ctx, &chosen, &shape, 3, &m), VT_OK);
+		assert_int_equal(vt_pass_create(ctx, m, 2, &pass), VT_OK);
+		/* Twice, so that nothing is 0 only because the memory was. */
+		for (int again = 0; again < 2; again++) m->kind->forward(m, pass, 0, 2);
+		while (strcmp(m->tap_name[tap], "h1.pattern") != 0) tap++;
+		const void *p = vt_pass_activation(m, pass, tap);
+		for (size_t row = 0; row < 2 * length * heads; row++) {
+			size_t query = row / heads % length;
+			double sum = 0;
+			for (size_t j = 0; j < length; j++) {
+				size_t at = row * length + j;
+				double weight = k % 2 ? ((const double *)p)[at] : ((const float *)p)[at];
+				if (j > query) assert_true(weight == 0);
+				sum += weight;
+			}
+			assert_true(fabs(sum - 1) < 1e-5);
+		}
+		vt_pass_free(pass);
+		vt_model_free(m);
+		vt_chosen_clear(&chosen);
+		vt_ctx_free(ctx);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +367,7 @@ int main(void)
 		cmocka_unit_test(single_precision_is_double_rounded),
 		cmocka_unit_test(generation_agrees_with_the_plain_pass),
 		cmocka_unit_test(edits_reach_what_lies_above),
+		cmocka_unit_test(patterns_are_weights),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

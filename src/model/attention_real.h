@@ -53,7 +53,7 @@ VT_CLONES static void REAL_NAME(weigh)(const struct REAL_NAME(head) *h, size_t b
 		for (size_t j = 0; j < n; j++) sum += row[j];
 		sum = 1 / sum;
 		for (size_t j = 0; j < n; j++) row[j] *= sum;
-		for (size_t j = n; j < width; j++) row[j] = 0;
+		for (size_t j = n; j < ld; j++) row[j] = 0; /* to the end: patterns are taps as well */
 	}
 }
 

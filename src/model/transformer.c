@@ -42,7 +42,7 @@ static const struct vt_option options[] = {
 	  tap_sets },
 	{ "noise", VT_REAL, AT(noise), 0, 1e6, "0", "activation",
 	  "standard deviation of Gaussian noise added to the stream after each block, in training and wherever the network "
-	  "runs; 0: none" },
+	  "runs but for generation; 0: none" },
 	{ "weights", VT_STRING, AT(weights), 0, 0, NULL, NULL,
 	  "initial weights from an HDF5 file or a folder of npy files, a block of parameters by its name; see the manual",
 	  .optional = true },
@@ -215,10 +215,12 @@ static enum vt_status add_up(void *self, size_t b)
 	return VT_OK;
 }
 
-/* Worth it where each token comes at each position several times. */
+/* Worth it where each token comes at each position several times, and while the tables stay in the caches. */
 static bool worth_tables(const struct vt_sequence *s, size_t n_rows)
 {
-	return s->shortcut && !s->columns && s->n_layers > 0 && n_rows >= 4 * s->n_tokens;
+	enum { MOST_NUMBERS = 1 << 18 };
+	return s->shortcut && !s->columns && s->n_layers > 0 && n_rows >= 4 * s->n_tokens &&
+	       s->length * s->n_tokens <= MOST_NUMBERS / s->stride;
 }
 
 static enum vt_status tabulate(struct vt_ctx *ctx, struct batch *j)

@@ -78,18 +78,38 @@ static void ask(const struct vt_model *m, const struct vt_query *q, struct vt_pa
 	for (size_t i = 0; i < cells; i++) out[from + i] = single ? ((const float *)y)[i] : ((const double *)y)[i];
 }
 
+/* What a network would read beyond its tables, or write beyond a row. */
+static enum vt_status check_query(struct vt_ctx *ctx, const struct vt_model *m, const struct vt_query *q)
+{
+	enum vt_status status = VT_OK;
+	VT_REQUIRE(ctx, q->input.cols == m->shape.n_inputs, VT_EBUG, "a query of %zu columns, the network reads %zu",
+	           q->input.cols, m->shape.n_inputs);
+	VT_REQUIRE(ctx, q->tap <= m->n_taps, VT_EBUG, "a query of tap %zu, the network has %zu", q->tap, m->n_taps);
+	for (size_t i = 0; m->shape.n_tokens > 0 && i < q->input.rows; i++)
+		for (size_t c = 0; c < q->input.cols; c++) {
+			double x = q->input.x[i * q->input.stride + c];
+			VT_REQUIRE(ctx, x >= 0 && x < (double)m->shape.n_tokens && x == (double)(size_t)x, VT_ECONFIG,
+			           "the network is asked about token %g; wanted: 0 to %zu", x, m->shape.n_tokens - 1);
+		}
+	for (size_t k = 0; k < q->n_edits; k++) {
+		const struct vt_edit *e = &q->edit[k];
+		VT_REQUIRE(ctx, vt_model_editable(m, e->tap), VT_ECONFIG, "tap %zu of model %s cannot be edited", e->tap,
+		           m->kind->kind.name);
+		long positions = m->tap_positions ? (long)m->tap_positions[e->tap] : 1;
+		VT_REQUIRE(ctx, e->position < positions, VT_ECONFIG, "an edit of %s at position %ld, which has %ld",
+		           m->tap_name[e->tap], e->position, positions);
+	}
+done:
+	return status;
+}
+
 static enum vt_status run(struct vt_ctx *ctx, void *self, const struct vt_query *q, double *out)
 {
 	enum vt_status status;
 	const struct vt_probe *p = self;
 	const struct vt_model *m = p->model;
 	struct vt_pass *pass = NULL;
-	VT_REQUIRE(ctx, q->input.cols == m->shape.n_inputs, VT_EBUG, "a query of %zu columns, the network reads %zu",
-	           q->input.cols, m->shape.n_inputs);
-	VT_REQUIRE(ctx, q->tap <= m->n_taps, VT_EBUG, "a query of tap %zu, the network has %zu", q->tap, m->n_taps);
-	for (size_t k = 0; k < q->n_edits; k++)
-		VT_REQUIRE(ctx, vt_model_editable(m, q->edit[k].tap), VT_ECONFIG, "tap %zu of model %s cannot be edited",
-		           q->edit[k].tap, m->kind->kind.name);
+	VT_TRY(check_query(ctx, m, q));
 	const size_t chunk = vt_pass_rows(m);
 	VT_TRY(vt_pass_create(ctx, m, chunk, &pass));
 	pass->n_edits = q->n_edits;

@@ -19,7 +19,9 @@ static enum vt_status allocate_taps(struct vt_ctx *ctx, struct vt_probe *p)
 	for (size_t t = 0; t < m->n_taps; t++) {
 		size_t width = p->tap_width[t];
 		VT_NEW(ctx, p->tap[t], p->n_samples * width);
-		enum vt_role role = t + 1 < m->n_taps ? VT_ROLE_HIDDEN : VT_ROLE_OUTPUT;
+		const char *end = strrchr(m->tap_name[t], '.');
+		bool attends = end && (strcmp(end, ".attention") == 0 || strcmp(end, ".pattern") == 0);
+		enum vt_role role = t + 1 == m->n_taps ? VT_ROLE_OUTPUT : attends ? VT_ROLE_ATTENTION : VT_ROLE_HIDDEN;
 		p->view[t] = (struct vt_tap){ .name = m->tap_name[t], .role = role, .x = { p->tap[t], p->n_samples, width, width } };
 	}
 	status = VT_OK;

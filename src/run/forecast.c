@@ -64,7 +64,7 @@ static double memory(const struct vt_dataset *data, const struct vt_model *model
 	for (size_t t = 0; t < model->n_taps; t++) units += (double)model->tap_width[t];
 	double inputs = (double)data->n_inputs, stored = data->bytes ? 1 : 8;
 	double rows = (double)shape->n_rows * (units + inputs) * 8;
-	double passes = (8 * 256 + (double)batch) * (2 * units + inputs) * item;
+	double passes = (8 * (double)vt_pass_rows(model) + (double)batch) * (2 * units + inputs) * item;
 	return (double)data->n * inputs * stored + rows + passes + 4 * (double)model->n_parameters * item + 48e6;
 }
 

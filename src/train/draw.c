@@ -49,6 +49,8 @@ static enum vt_status train(struct vt_ctx *ctx, const void *settings, const stru
 	enum vt_status status;
 	const struct settings *s = settings;
 	struct vt_trainer *trainer = NULL;
+	VT_REQUIRE(ctx, !model->kind->weights || !model->kind->weights(model->settings), VT_ECONFIG,
+	           "model.weights: every draw would replace them; leave them out, or choose another train.kind than draw");
 	VT_TRY(vt_trainer_create(ctx, &s->train, data, model, &trainer));
 	for (int64_t draw = 0; draw < s->draws; draw = hook->next(hook->self, draw + 1)) {
 		VT_TRY(redraw(ctx, s, model, (uint64_t)draw));
