@@ -27,7 +27,7 @@ static void words_fill(struct words *w)
 		                               .tap_name = one_tap, .tap_width = one_unit };
 }
 
-static void words_record(struct measured *m, struct words *w, int64_t step)
+static void words_record(struct measured_file *m, struct words *w, int64_t step)
 {
 	w->snapshot.step = step;
 	w->snapshot.index = (size_t)step;
@@ -38,14 +38,14 @@ static void words_record(struct measured *m, struct words *w, int64_t step)
 static void parity_spectrum(void **state)
 {
 	struct words w;
-	struct measured m;
+	struct measured_file m;
 	(void)state;
 	words_fill(&w);
 	for (size_t i = 0; i < WORDS; i++) {
 		w.y[i] = 0.3 * w.x[i * BITS] * w.x[i * BITS + 2] * w.x[i * BITS + 5] + 0.1 * w.x[i * BITS + 1];
 		w.wanted[i] = w.x[i * BITS] * w.x[i * BITS + 2] * w.x[i * BITS + 5];
 	}
-	measured_open(&m, "walsh:real=true", &w.shape);
+	measured_file_open(&m, "walsh:real=true", &w.shape);
 	words_record(&m, &w, 0);
 	w.snapshot.enumerated = false;
 	words_record(&m, &w, 1);
@@ -60,18 +60,18 @@ static void parity_spectrum(void **state)
 	WITHIN(measured_value(&m, "weight_real", 0, 1), 0.1, 1e-12);
 	assert_int_equal((unsigned)measured_value(&m, "flags", 1, 0), VT_NOT_COMPUTED);
 	assert_true(isnan(measured_value(&m, "sensitivity", 1, 0)));
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* sensitivity = sum of d W_d and sum of W_d = 1, exactly: whole numbers over 128. */
 static void sensitivity_is_the_weighted_degree(void **state)
 {
 	struct words w;
-	struct measured m;
+	struct measured_file m;
 	struct vt_rng r = vt_rng_stream(7, VT_PURPOSE_DATASET, 0);
 	(void)state;
 	words_fill(&w);
-	measured_open(&m, "walsh", &w.shape);
+	measured_file_open(&m, "walsh", &w.shape);
 	for (int64_t step = 0; step < 30; step++) {
 		for (size_t i = 0; i < WORDS; i++) w.y[i] = vt_rng_normal(&r) + 0.05 * (double)step * w.x[i * BITS + 3];
 		words_record(&m, &w, step);
@@ -85,7 +85,7 @@ static void sensitivity_is_the_weighted_degree(void **state)
 		}
 		assert_true(total == 1 && degrees == measured_value(&m, "sensitivity", step, 0));
 	}
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* Six draws of three functions; what is counted follows by hand. */
@@ -93,10 +93,10 @@ static void census_of_functions(void **state)
 {
 	static const int which[] = { 0, 1, 0, 2, 1, 0 };
 	struct words w;
-	struct measured m;
+	struct measured_file m;
 	(void)state;
 	words_fill(&w);
-	measured_open(&m, "complexity:accumulate=true,least=2", &w.shape);
+	measured_file_open(&m, "complexity:accumulate=true,least=2", &w.shape);
 	for (int64_t step = 0; step < 6; step++) {
 		for (size_t i = 0; i < WORDS; i++)
 			w.y[i] = which[step] == 0 ? -1 : which[step] == 1 ? w.x[i * BITS + BITS - 1] : w.x[i * BITS];
@@ -115,7 +115,7 @@ static void census_of_functions(void **state)
 	WITHIN(measured_value(&m, "singletons", 5, 0), 1 / 6.0, 1e-12);
 	WITHIN(measured_value(&m, "repeated", 5, 0), 2, 0);
 	assert_true(isnan(measured_value(&m, "spearman", 5, 0)) && isnan(measured_value(&m, "ones_p", 5, 0)));
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* Half of the words are for training.  A constant among completions with coins is the least complex, a random function
@@ -124,7 +124,7 @@ static void percentile_among_completions(void **state)
 {
 	enum { DRAWS = 60 };
 	struct words w;
-	struct measured m;
+	struct measured_file m;
 	uint8_t is_test[WORDS];
 	double mean = 0;
 	(void)state;
@@ -135,7 +135,7 @@ static void percentile_among_completions(void **state)
 		is_test[i] = vt_rng_u32(&r) & 1;
 		w.wanted[i] = is_test[i] ? 1 : vt_rng_u32(&r) & 1 ? 1 : -1;
 	}
-	measured_open(&m, "complexity:completions=500", &w.shape);
+	measured_file_open(&m, "complexity:completions=500", &w.shape);
 	for (int64_t step = 0; step <= DRAWS; step++) {
 		for (size_t i = 0; i < WORDS; i++)
 			w.y[i] = step == 0 ? -1 : !is_test[i] ? w.wanted[i] : vt_rng_u32(&r) & 1 ? 1 : -1;
@@ -145,18 +145,18 @@ static void percentile_among_completions(void **state)
 	WITHIN(measured_value(&m, "percentile", 0, 0), 0, 0);
 	for (size_t step = 1; step <= DRAWS; step++) mean += measured_value(&m, "percentile", step, 0) / DRAWS;
 	WITHIN(mean, 0.5, 4 * sqrt(1.0 / 12 / DRAWS));
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* Likelier the simpler: nine functions, more and more of whose words are random, number b coming up 24 - 2 b times. */
 static void simple_ones_come_up_more_often(void **state)
 {
 	struct words w;
-	struct measured m;
+	struct measured_file m;
 	int64_t step = 0;
 	(void)state;
 	words_fill(&w);
-	measured_open(&m, "complexity:accumulate=true,snapshots=1000000", &w.shape);
+	measured_file_open(&m, "complexity:accumulate=true,snapshots=1000000", &w.shape);
 	for (size_t b = 0; b < 9; b++)
 		for (size_t n = 0; n < 24 - 2 * b; n++) {
 			struct vt_rng r = vt_rng_stream(b, VT_PURPOSE_DATASET, 0);
@@ -169,7 +169,7 @@ static void simple_ones_come_up_more_often(void **state)
 	assert_true(measured_value(&m, "spearman", (size_t)step - 1, 0) < -0.9);
 	assert_true(measured_value(&m, "envelope_slope", (size_t)step - 1, 0) < 0);
 	WITHIN(measured_value(&m, "p_constant", (size_t)step - 1, 0), 24.0 / 144, 1e-12);
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* ---- explained ------------------------------------------------------------------------ */
@@ -211,11 +211,11 @@ static double coin_bits(double p)
 static void counts_by_hand(void **state)
 {
 	struct answers a;
-	struct measured m;
+	struct measured_file m;
 	const double noisy = 1 - coin_bits(0.1), unit = VT_BITS_PER_NAT / 2000;
 	(void)state;
 	answers_fill(&a);
-	measured_open(&m, "explained:window=[0.2, 0.9]", &a.shape);
+	measured_file_open(&m, "explained:window=[0.2, 0.9]", &a.shape);
 	for (int64_t step = 0; step < 3; step++) {
 		for (size_t i = 0; i < ROWS; i++) a.y[i] = step == 0 ? a.x[i] : step == 1 ? 2 * a.label[i] - 1 : 1;
 		a.snapshot.step = step;
@@ -239,7 +239,7 @@ static void counts_by_hand(void **state)
 	WITHIN(measured_value(&m, "i_ly_se", 0, 0), sqrt(0.09) * log2(9) / sqrt(1000), 1e-9);
 	WITHIN(measured_value(&m, "i_fy", 2, 0), 0, 1e-9);
 	assert_true(isnan(measured_value(&m, "share", 2, 0)));
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 /* ---- randomised and weights ------------------------------------------------------------- */
@@ -304,11 +304,11 @@ static void planted_fill(struct planted *p, double last)
 static void what_a_linear_net_rests_on(void **state)
 {
 	struct planted p;
-	struct measured m;
+	struct measured_file m;
 	(void)state;
 	for (int last = 0; last < 2; last++) {
 		planted_fill(&p, last);
-		measured_open(&m, "randomised:groups=[1, 4],names=[first, useless, last],repeats=20", &p.shape);
+		measured_file_open(&m, "randomised:groups=[1, 4],names=[first, useless, last],repeats=20", &p.shape);
 		measured_record(&m, &p.snapshot);
 		p.snapshot.step = p.snapshot.index = 1;
 		p.snapshot.net = NULL;
@@ -326,7 +326,7 @@ static void what_a_linear_net_rests_on(void **state)
 			assert_true(measured_value(&m, "auc_randomised", 0, 2) < 0.95);
 		}
 		assert_int_equal((unsigned)measured_value(&m, "flags", 1, 0), VT_NOT_COMPUTED);
-		measured_close(&m);
+		measured_file_close(&m);
 	}
 }
 
@@ -334,14 +334,14 @@ static void what_a_linear_net_rests_on(void **state)
 static void matrices_by_hand(void **state)
 {
 	struct planted p;
-	struct measured m;
+	struct measured_file m;
 	const double h = sqrt(0.5), w[] = { 3 * h, -3 * h, 0, 2 * h, 2 * h, 0, 0, 0, 1 };
 	double entropy = -(3 * log(3 / 6.0) + 2 * log(2 / 6.0) + log(1 / 6.0)) / 6;
 	(void)state;
 	planted_fill(&p, 0);
 	p.weight[1] = (struct vt_weight){ "h1.w", true, { w, 3, 3, 3 } };
 	p.shape.n_inputs = 3;
-	measured_open(&m, "weights:inputs=[1, 2]", &p.shape);
+	measured_file_open(&m, "weights:inputs=[1, 2]", &p.shape);
 	measured_record(&m, &p.snapshot);
 	measured_write(&m);
 	WITHIN(measured_value(&m, "norm", 0, 0), sqrt(14), 1e-12);
@@ -350,7 +350,7 @@ static void matrices_by_hand(void **state)
 	WITHIN(measured_value(&m, "stable_rank", 0, 0), 14 / 9.0, 1e-12);
 	WITHIN(measured_value(&m, "effective_rank", 0, 0), exp(entropy), 1e-12);
 	WITHIN(measured_value(&m, "input_share", 0, 0), 5 / 14.0, 1e-12);
-	measured_close(&m);
+	measured_file_close(&m);
 }
 
 int main(void)

@@ -35,6 +35,7 @@ bool vt_gemm_misjudged(void);
  * where tanh rounds to it; double: the C library's. */
 void vt_tanh_f32(size_t n, const float *x, float *y);
 void vt_exp_f32(size_t n, const float *x, float *y);
+void vt_exp_f64(size_t n, const double *x, double *y);
 /* y = x Phi(x), the Gaussian error unit, and its slope; Phi within 1.5e-7 (Abramowitz & Stegun 7.1.26). */
 void vt_gelu_f32(size_t n, const float *x, float *y, float *slope);
 

@@ -14,11 +14,6 @@ static void tanh_f64(size_t n, const double *x, double *y)
 	for (size_t i = 0; i < n; i++) y[i] = tanh(x[i]);
 }
 
-static void exp_f64(size_t n, const double *x, double *y)
-{
-	for (size_t i = 0; i < n; i++) y[i] = exp(x[i]);
-}
-
 #define real float
 #define REAL_NAME(x) x##_f32
 #define REAL_GEMM vt_gemm_f32
@@ -35,5 +30,5 @@ static void exp_f64(size_t n, const double *x, double *y)
 #define REAL_NAME(x) x##_f64
 #define REAL_GEMM vt_gemm_f64
 #define REAL_TANH tanh_f64
-#define REAL_EXP exp_f64
+#define REAL_EXP vt_exp_f64
 #include "layers_real.h"

@@ -9,11 +9,6 @@
 #include "transformer.h"
 #include "venturi/num.h"
 
-static void exp_f64(size_t n, const double *x, double *y)
-{
-	for (size_t i = 0; i < n; i++) y[i] = exp(x[i]);
-}
-
 /* y = f(z) and the slope f'(z); y may be z. */
 static void point_f32(int f, size_t n, const float *z, float *y, float *slope)
 {
@@ -54,7 +49,7 @@ static void point_f64(int f, size_t n, const double *z, double *y, double *slope
 #define real double
 #define REAL_NAME(x) x##_f64
 #define REAL_SQRT sqrt
-#define REAL_EXP exp_f64
+#define REAL_EXP vt_exp_f64
 #define PRODUCT vt_product_f64
 #define PANELS VT_PANEL_F64
 #define PACK vt_panels_pack_f64

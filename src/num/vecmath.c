@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "simd.h"
@@ -51,6 +52,11 @@ VT_CLONES void vt_exp_f32(size_t n, const float *x, float *y)
 	memcpy(&v, x + i, (n - i) * sizeof *x);
 	exp_clamped(&v, &r);
 	memcpy(y + i, &r, (n - i) * sizeof *y);
+}
+
+void vt_exp_f64(size_t n, const double *x, double *y)
+{
+	for (size_t i = 0; i < n; i++) y[i] = exp(x[i]);
 }
 
 /* erf(u) = 1 - (a1 t + ... + a5 t^5) e^(-u^2), t = 1 / (1 + 0.3275911 u), u = |x| / sqrt 2; the same exponential is

@@ -96,7 +96,7 @@ enum vt_status vt_trainer_create(struct vt_ctx *ctx, const struct vt_train_setti
 	VT_TRY(fill_cache(ctx, t));
 	t->fused = s->fused && t->cache && data->label && model->kind->fusible && model->kind->fusible(model);
 	VT_TRY(allocate(ctx, t));
-	if (!t->fused && model->kind->follow) see_first_batch(t);
+	if (!t->fused && model->range) see_first_batch(t);
 	*out = t;
 	t = NULL;
 done:
