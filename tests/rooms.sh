@@ -13,7 +13,7 @@ BEGIN {
 	for (i = 1; i <= n; i++) rank[order[i]] = i
 	# Public headers that are not named after their room.
 	owner["known"] = "dataset"
-	owner["sampler"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
+	owner["sampler"] = owner["state"] = owner["rng"] = owner["mat"] = owner["value"] = owner["kind"] = "base"
 	owner["validate"] = "run"
 	owner["onset"] = "verdict"
 	owner["fft"] = owner["multitaper"] = owner["product"] = owner["pairs"] = owner["linear"] = owner["neighbours"] = owner["words"] = owner["logistic"] = "num"

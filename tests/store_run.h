@@ -122,9 +122,10 @@ static inline void run_write(struct vt_ctx *ctx, const struct run_plan *p)
 	for (size_t i = 0; i < p->n_steps; i++) {
 		int64_t step = (int64_t)i * p->every;
 		run_record(ctx, vt_store_frame(s), p, step);
-		RUN_DO(ctx, vt_store_checkpoint(ctx, s, step, (double)step / 13));
+		RUN_DO(ctx, vt_store_row(ctx, s, step, (double)step / 13));
+		if (vt_store_due(s)) RUN_DO(ctx, vt_store_commit(ctx, s, NULL));
 	}
-	RUN_DO(ctx, vt_store_finish(ctx, s, "complete", p->alive));
+	RUN_DO(ctx, vt_store_finish(ctx, s, "complete", p->alive, NULL));
 	vt_store_free(s);
 }
 

@@ -23,6 +23,8 @@ enum vt_status {
 	VT_EDIVERGED = 5, /* training left the finite numbers */
 	VT_ESHORT = 6,    /* a validation fell short */
 	VT_EABSENT = 7,   /* real data that are not installed: VT_EDATA, but no fault of anybody's */
+	VT_ESTOPPED = 8,  /* stopped by a signal or at the end of its time: the run can be resumed */
+	VT_EINTERRUPTED = 9, /* the same, by the interrupt of a keyboard */
 	VT_ENOMEM = -1,   /* out of memory */
 	VT_EIO = -2,      /* output cannot be written */
 	VT_EBUG = -3      /* a bug of ours */
@@ -95,6 +97,17 @@ void vt_ctx_print(const struct vt_ctx *ctx);
 enum vt_status vt_ctx_keep(struct vt_ctx *ctx, const void *owner, void *thing, void (*release)(void *thing));
 /* What `owner` keeps, or null. */
 void *vt_ctx_kept(const struct vt_ctx *ctx, const void *owner);
+
+/* ---- stopping --------------------------------------------------------- */
+
+/* Long work asks now and then, at places where it can be taken up again, whether it is to stop.
+ * `signal`: where the program's handler leaves the number of the signal that came, 0 before; borrowed, null: nowhere.
+ * `deadline`: by vt_clock; 0: never. */
+void vt_ctx_on_stop(struct vt_ctx *ctx, const volatile int *signal, double deadline);
+/* VT_OK, VT_ESTOPPED or, for SIGINT, VT_EINTERRUPTED; no message. */
+enum vt_status vt_ctx_stop(const struct vt_ctx *ctx);
+/* In words, for messages: "SIGTERM", "the end of its time". */
+const char *vt_ctx_stop_reason(const struct vt_ctx *ctx);
 
 /* ---- memory ----------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "venturi/base.h"
 #include "venturi/config.h"
 #include "venturi/snapshot.h"
+#include "venturi/state.h"
 #include "venturi/store.h"
 
 struct vt_measure_kind {
@@ -22,12 +23,15 @@ struct vt_measure_kind {
 	                         const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
 	                         struct vt_frame *frame, const char *group);
 	/* Measures that carry something from one snapshot to the next: `follow` then takes the place of `record`, with
-	 * what `create` made for the run after `declare`.  All three or none; free accepts null. */
+	 * what `create` made for the run after `declare`, and `carry` hands on what it became to a checkpoint and back (see
+	 * venturi/state.h; what the first snapshot would make again need not be carried).  All four or none; free accepts
+	 * null. */
 	enum vt_status (*create)(struct vt_ctx *ctx, size_t n, const struct vt_named *const *measure,
 	                         const struct vt_snapshot_shape *shape, void **state);
 	enum vt_status (*follow)(struct vt_ctx *ctx, void *state, size_t n, const struct vt_named *const *measure,
 	                         const struct vt_snapshot_shape *shape, const struct vt_snapshot *snapshot,
 	                         struct vt_frame *frame, const char *group);
+	enum vt_status (*carry)(struct vt_ctx *ctx, void *state, struct vt_state *s);
 	void (*free)(void *state);
 };
 
@@ -40,6 +44,8 @@ enum vt_status vt_measures_create(struct vt_ctx *ctx, size_t n, const struct vt_
                                   struct vt_measures **out);
 /* VT_EBUG when the snapshot's taps are not those of the shape. */
 enum vt_status vt_measures_record(struct vt_ctx *ctx, struct vt_measures *m, const struct vt_snapshot *snapshot);
+/* What the measures carry from snapshot to snapshot. */
+enum vt_status vt_measures_carry(struct vt_ctx *ctx, struct vt_measures *m, struct vt_state *s);
 void vt_measures_free(struct vt_measures *m);
 
 /* Whether snapshot `index` of `n` is one of `wanted`, spread evenly from the first to the last:

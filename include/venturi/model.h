@@ -14,6 +14,7 @@
 #include "venturi/kind.h"
 #include "venturi/rng.h"
 #include "venturi/snapshot.h"
+#include "venturi/state.h"
 
 enum vt_precision { VT_SINGLE, VT_DOUBLE };
 enum vt_loss { VT_CROSS_ENTROPY, VT_SQUARED, VT_HINGE };
@@ -162,6 +163,8 @@ void vt_model_free(struct vt_model *m);
 enum vt_status vt_model_load(struct vt_ctx *ctx, struct vt_model *m, const char *path);
 size_t vt_model_item(const struct vt_model *m); /* bytes of a number: 4 or 8 */
 bool vt_model_finite(const struct vt_model *m); /* every parameter is */
+/* All that a model carries from step to step: parameters, and ranges of activations.  Taken up, `follow` is called. */
+enum vt_status vt_model_carry(struct vt_ctx *ctx, struct vt_model *m, struct vt_state *s);
 
 enum vt_status vt_pass_create(struct vt_ctx *ctx, const struct vt_model *m, size_t capacity, struct vt_pass **out);
 void vt_pass_free(struct vt_pass *p);

@@ -65,5 +65,7 @@ enum vt_status vt_probe_take(struct vt_ctx *ctx, struct vt_probe *p, const struc
 /* False once a snapshot found the run dead (constant output and no gradient into any hidden
  * layer) or diverged, and it stayed so. */
 bool vt_probe_alive(const struct vt_probe *p);
+/* What the probe carries from snapshot to snapshot. */
+enum vt_status vt_probe_carry(struct vt_ctx *ctx, struct vt_probe *p, struct vt_state *s);
 
 #endif

@@ -16,6 +16,7 @@
 #include "venturi/kind.h"
 #include "venturi/mat.h"
 #include "venturi/config.h"
+#include "venturi/state.h"
 
 enum { VT_MAX_RANK_FRAME = 5 };
 
@@ -152,8 +153,15 @@ extern const struct vt_store_kind vt_store_file;
 struct vt_store;
 /* Creates DIR/task-NNNNN/ with root attributes, settings, hypotheses and provenance
  * filled; the first commit is made here, before the first update: that registers the
- * hypotheses.  VT_EUSAGE when a run file exists and `force` is not set; with it, the old
- * run's metrics.jsonl and activations are removed as well.
+ * hypotheses.  VT_EUSAGE when a run file exists and neither `force` nor `resume` is set; with
+ * `force`, the old run's metrics.jsonl, activations, weights and checkpoints are removed as well.
+ * The folder is locked until vt_store_free, or until the process ends in whatever way: VT_EIO in
+ * one line when another process holds it.
+ *
+ * `resume`: what an earlier process left is read: the run file and, of the two checkpoints, the newer that is
+ * usable (intact, of this run, and not ahead of the run file).  VT_ECONFIG: the settings (but store.commit) or the
+ * hypotheses are not those of that run; VT_EDATA: its run file is damaged, or the data have changed.  Once everything
+ * has been declared, vt_store_take_up goes on with it.
  *
  * Root attributes besides the contract's: `task` (its number), `sweep` (JSON: this task's
  * point, in the order of the axes).  `uuid` names the experiment, not the moment: it is
@@ -165,10 +173,9 @@ struct vt_store_info {
 	const struct vt_task *task;
 	const char *dataset_sha256;
 	const char *command_line;
-	bool force;
+	bool force, resume;
 	double commit_seconds;   /* least time between commits; 0: at every call */
 	double gemm_gflops;      /* as measured at start-up; 0: measured here */
-	const char *parent_uuid; /* run_uuid of the run that this one resumes, or null */
 };
 enum vt_status vt_store_create(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store **out);
 /* Root attributes, root texts and /provenance, as every run file has them: of a frame that no store holds, such as the
@@ -178,11 +185,26 @@ enum vt_status vt_store_create(struct vt_ctx *ctx, const struct vt_store_info *i
 enum vt_status vt_store_describe(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_store_info *info);
 struct vt_frame *vt_store_frame(struct vt_store *s); /* lives as long as the store */
 const char *vt_store_folder(const struct vt_store *s); /* DIR/task-NNNNN */
-/* Appends a step to /provenance (wall_time) and commits if `commit_seconds` have gone by
- * and, unless that is 0, 50 times what the last commit took: under 2 % of the run. */
-enum vt_status vt_store_checkpoint(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch);
-/* Sets status ("complete", "failed") and `alive`, and commits. */
-enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const char *status, bool alive);
+/* What is on the disk of a task, looked at before anything is opened for it: dir, experiment and task of `info` count.
+ * Fails as vt_store_create does with `resume`. */
+enum vt_stand { VT_STANDS_NOT, VT_STANDS_UNFINISHED, VT_STANDS_COMPLETE, VT_STANDS_FAILED };
+enum vt_status vt_store_look(struct vt_ctx *ctx, const struct vt_store_info *info, enum vt_stand *out);
+/* After all groups and variables have been declared: rows, fixed values and registered texts of the earlier process,
+ * cut back to its checkpoint.  *state (the store's): where to go on, or null: at the beginning.  Does nothing for a
+ * run that begins.  VT_EDATA: the file is laid out otherwise. */
+enum vt_status vt_store_take_up(struct vt_ctx *ctx, struct vt_store *s, struct vt_state **state);
+/* A snapshot is complete: appends a step to /provenance (wall_time). */
+enum vt_status vt_store_row(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch);
+/* Whether to commit now: `commit_seconds` have gone by since the last time and, unless that is 0 (every snapshot),
+ * 50 times what the last commit took: under 2 % of the run. */
+bool vt_store_due(const struct vt_store *s);
+/* Commits the run file if it has something new, and after it the state as checkpoint.h5 (null: no checkpoint); the
+ * checkpoint before stays as checkpoint.prev.h5.  While the run file on the disk, left by an earlier process, has more
+ * snapshots, it stays as it is.  VT_EIO: what was there is as it was. */
+enum vt_status vt_store_commit(struct vt_ctx *ctx, struct vt_store *s, const struct vt_state *state);
+/* Sets status ("complete", "failed", "stopped") and `alive`, and commits. */
+enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const char *status, bool alive,
+                               const struct vt_state *state);
 void vt_store_free(struct vt_store *s);
 
 /* Appends one line of JSON to metrics.jsonl beside the run file, for `tail -f`. */

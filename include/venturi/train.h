@@ -8,6 +8,7 @@
 #include "venturi/dataset.h"
 #include "venturi/kind.h"
 #include "venturi/model.h"
+#include "venturi/state.h"
 
 /* One update of n parameters p from their gradient g. */
 struct vt_update {
@@ -98,12 +99,26 @@ struct vt_moment {
 	bool last, diverged;
 	struct vt_trainer *trainer;
 };
+/* Training between two steps: all of the last one is done. */
+struct vt_rest {
+	int64_t step;
+	bool last;
+	void *self;
+	enum vt_status (*carry)(struct vt_ctx *ctx, void *self, struct vt_state *s);
+};
 struct vt_hook {
 	void *self;
 	/* The first step >= `step` at which `at` wants to be called. */
 	int64_t (*next)(void *self, int64_t step);
 	enum vt_status (*at)(struct vt_ctx *ctx, void *self, const struct vt_moment *m);
+	/* Called after every step, before which everything due was done: may carry the state away, and stop the training
+	 * by VT_ESTOPPED or VT_EINTERRUPTED.  Null: never called. */
+	enum vt_status (*rest)(struct vt_ctx *ctx, void *self, const struct vt_rest *r);
+	/* Where to go on, as `rest` carried it away; null: begin at the beginning. */
+	struct vt_state *from;
 };
+/* Calls the hook's rest, if it has one. */
+enum vt_status vt_hook_rest(struct vt_ctx *ctx, const struct vt_hook *hook, const struct vt_rest *r);
 
 /* Trains; the hook is called before the first update, when due, and at the end, always.
  * VT_EDIVERGED when a parameter left the finite numbers (the hook has then been called
@@ -150,5 +165,7 @@ size_t vt_trainer_batches(const struct vt_trainer *t);
 void vt_trainer_batch(const struct vt_trainer *t, size_t b, size_t *begin, size_t *n);
 const struct vt_model *vt_trainer_model(const struct vt_trainer *t);
 double vt_trainer_weight_norm(const struct vt_trainer *t); /* of all parameters */
+/* All that model and optimiser carry from step to step; taken up, what follows from it is made anew. */
+enum vt_status vt_trainer_carry(struct vt_ctx *ctx, struct vt_trainer *t, struct vt_state *s);
 
 #endif

@@ -20,6 +20,8 @@ struct vt_ctx {
 	vt_progress_fn *progress;
 	void *progress_self;
 	struct kept *kept;
+	const volatile int *signal;
+	double deadline;
 	char trail[4096];
 };
 

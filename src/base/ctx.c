@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ int vt_status_exit(enum vt_status status)
 	case VT_EDIVERGED: return 5;
 	case VT_ESHORT: return 6;
 	case VT_EIO: return 7;
+	case VT_ESTOPPED: return 75;
+	case VT_EINTERRUPTED: return 130;
 	case VT_ENOMEM: return 71;
 	case VT_EBUG: break;
 	}
@@ -98,6 +101,30 @@ int vt_ctx_threads(const struct vt_ctx *ctx)
 void vt_ctx_set_threads(struct vt_ctx *ctx, int threads)
 {
 	ctx->threads = threads > 0 ? threads : 1;
+}
+
+void vt_ctx_on_stop(struct vt_ctx *ctx, const volatile int *signal, double deadline)
+{
+	ctx->signal = signal;
+	ctx->deadline = deadline;
+}
+
+enum vt_status vt_ctx_stop(const struct vt_ctx *ctx)
+{
+	int signal = ctx->signal ? *ctx->signal : 0;
+	if (signal != 0) return signal == SIGINT ? VT_EINTERRUPTED : VT_ESTOPPED;
+	return ctx->deadline > 0 && vt_clock() >= ctx->deadline ? VT_ESTOPPED : VT_OK;
+}
+
+const char *vt_ctx_stop_reason(const struct vt_ctx *ctx)
+{
+	int signal = ctx->signal ? *ctx->signal : 0;
+	return signal == SIGINT    ? "SIGINT"
+	       : signal == SIGTERM ? "SIGTERM"
+	       : signal == SIGUSR1 ? "SIGUSR1"
+	       : signal == SIGHUP  ? "SIGHUP"
+	       : signal != 0       ? "a signal"
+	                           : "the end of its time";
 }
 
 /* Appends to the trail; what does not fit is cut. */

@@ -16,6 +16,7 @@ enum { WIDTH = 30 };
 struct vt_bar {
 	bool terminal, colour, drawn, silent;
 	double started, last;
+	double base; /* share at the first call: a run that goes on did it before; -1: none yet */
 	char label[64];
 };
 
@@ -28,6 +29,7 @@ struct vt_bar *vt_bar_create(struct vt_ctx *ctx, const char *label)
 	bar->terminal = isatty(STDERR_FILENO) && !getenv("CI") && term && strcmp(term, "dumb") != 0;
 	bar->colour = bar->terminal && !getenv("NO_COLOR");
 	bar->started = bar->last = vt_clock();
+	bar->base = -1;
 	snprintf(bar->label, sizeof bar->label, "%s", label);
 	return bar;
 }
@@ -54,13 +56,14 @@ void vt_bar_draw(void *self, double done, double total, const char *note)
 	struct vt_bar *bar = self;
 	double now = vt_clock(), elapsed = now - bar->started;
 	bool finished = done >= total;
+	if (bar->base < 0) bar->base = total > 0 && done / total > 0.02 ? done / total : 0;
 	if (bar->silent || now - bar->last < (bar->terminal ? 0.1 : 30)) {
 		if (!finished || bar->silent || !bar->terminal) return;
 	}
 	bar->last = now;
 	double share = total > 0 ? done / total : 1;
 	char eta[32] = "?", spent[32];
-	if (share > 0) duration(elapsed * (1 - share) / share, eta, sizeof eta);
+	if (share > bar->base) duration(elapsed * (1 - share) / (share - bar->base), eta, sizeof eta);
 	duration(elapsed, spent, sizeof spent);
 	if (bar->terminal) draw_bar(bar, share, eta, note);
 	else fprintf(stderr, "%s %.0f %% after %s, %s left  %s\n", bar->label, 100 * share, spent, eta, note);

@@ -194,6 +194,23 @@ enum vt_status vt_args_count(struct vt_ctx *ctx, const struct vt_args *a, const 
 	return VT_OK;
 }
 
+enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, const char *name, double *out)
+{
+	static const struct {
+		const char *word;
+		double seconds;
+	} unit[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	const char *text = vt_args_flag(a, name);
+	*out = 0;
+	if (!text) return VT_OK;
+	char *end = NULL;
+	double number = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : -1;
+	for (size_t i = 0; end && i < sizeof unit / sizeof *unit; i++)
+		if (strcmp(end, unit[i].word) == 0 && number > 0 && number < 1e9) *out = number * unit[i].seconds;
+	if (*out > 0) return VT_OK;
+	return vt_ctx_fail(ctx, VT_EUSAGE, "--%s=%.80s: wanted a time, such as 90s, 30m, 2h or 1d", name, text);
+}
+
 /* SETTING=VALUE: an equals sign before any slash, so that a file may be called a=b.yaml as
  * ./a=b.yaml. */
 static bool is_override(const char *word)

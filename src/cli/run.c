@@ -13,7 +13,8 @@ static const struct vt_flag_option flags[] = {
 	{ "preset", 0, "NAME", "a preset of the file; full is the file as it stands" },
 	{ "task", 0, "N", "only task N of the sweep, counted from 0" },
 	{ "jobs", 'j', "J", "tasks side by side; default: the cores for small nets, else 1" },
-	{ "resume", 0, NULL, "go on where a run stopped (not in this version: exit 2)" },
+	{ "resume", 0, NULL, "go on where runs stopped, and start what is missing; finished ones stay" },
+	{ "max-time", 0, "TIME", "stop after this time (90s, 30m, 2h, 1d), to be resumed: exit 75" },
 	{ "force", 'f', NULL, "overwrite what is there" },
 	{ 0 }
 };
@@ -22,13 +23,15 @@ static enum vt_status parse(struct vt_ctx *ctx, const struct vt_args *a, struct 
 {
 	enum vt_status status;
 	long jobs, threads;
-	VT_REQUIRE(ctx, !vt_args_flag(a, "resume"), VT_EUSAGE, "--resume is not in this version; --force starts again");
+	o->resume = vt_args_flag(a, "resume") != NULL;
 	VT_TRY(vt_args_count(ctx, a, "jobs", 1, 0, &jobs));
 	VT_TRY(vt_args_count(ctx, a, "threads", 1, 0, &threads));
 	VT_TRY(vt_args_count(ctx, a, "task", 0, -1, &o->task));
 	o->jobs = jobs > 1024 ? 1024 : (int)jobs;
 	o->threads = threads > 1024 ? 1024 : (int)threads;
 	o->force = vt_args_flag(a, "force") != NULL;
+	VT_REQUIRE(ctx, !o->force || !o->resume, VT_EUSAGE, "--resume goes on with what is there and --force starts anew: "
+	           "wanted one of them");
 	o->command_line = a->line;
 done:
 	return status;
@@ -44,13 +47,14 @@ static char *folder(struct vt_ctx *ctx, const struct vt_args *a, const struct vt
 
 static enum vt_status refuse_existing(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_run_options *o)
 {
-	for (size_t i = 0; i < e->n_tasks && !o->force; i++) {
+	for (size_t i = 0; i < e->n_tasks && !o->force && !o->resume; i++) {
 		struct stat st;
 		if (o->task >= 0 && (size_t)o->task != i) continue;
 		char *path = vt_format(ctx, "%s/task-%05zu/run.h5", o->dir, i);
 		if (!path) return VT_ENOMEM;
 		bool there = stat(path, &st) == 0;
-		if (there) vt_ctx_fail(ctx, VT_EUSAGE, "%s exists; give another -o, or --force to overwrite it", path);
+		if (there)
+			vt_ctx_fail(ctx, VT_EUSAGE, "%s exists; give another -o, --resume to go on, or --force to overwrite it", path);
 		free(path);
 		if (there) return VT_EUSAGE;
 	}
@@ -90,21 +94,35 @@ done:
 	return status;
 }
 
+/* What one experiment's failure means for the others: they go on, unless the program was told to stop, or they would
+ * fail as it did. */
+static bool others_go_on(enum vt_status status)
+{
+	return status == VT_EDATA || status == VT_EABSENT || status == VT_EDIVERGED || status == VT_EBUG ||
+	       status == VT_ENOMEM;
+}
+
 /* A diverged run is a result: the others go on, and it is judged with them. */
 static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 {
 	enum vt_status status, worst = VT_OK;
 	struct batch b = { .args = a };
+	double most = 0;
 	VT_TRY(vt_args_split(ctx, a, &b.n_files, &b.file, &b.n_overrides, &b.override));
 	VT_NEW(ctx, b.dir, b.n_files);
+	VT_TRY(vt_args_seconds(ctx, a, "max-time", &most));
+	vt_signals_catch(ctx, most > 0 ? vt_clock() + most : 0);
 	for (size_t i = 0; i < b.n_files; i++) {
 		status = run_experiment(ctx, &b, b.file[i]);
-		if (status == VT_EDIVERGED) worst = status;
-		else VT_TRY(status);
+		worst = vt_sweep_worse(worst, status);
+		if (status == VT_OK || status == VT_EDIVERGED) continue;
+		if (i + 1 == b.n_files || !others_go_on(status)) goto done;
+		vt_ctx_print(ctx);
 	}
 	status = VT_OK;
 	if (b.n_dirs > 0) VT_TRY(vt_command_judge(ctx, a, b.n_dirs, (const char *const *)b.dir));
-	if (worst != VT_OK) status = vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
+	if (worst == VT_EDIVERGED) status = vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
+	else if (worst != VT_OK) status = vt_ctx_fail(ctx, worst, "not every experiment could be run; see above");
 done:
 	for (size_t i = 0; i < b.n_dirs; i++) free(b.dir[i]);
 	free(b.dir);
@@ -115,7 +133,7 @@ done:
 
 const struct vt_command_kind vt_command_run = {
 	.kind = { "run", "train, measure, store and judge", "venturi", 0, NULL, NULL },
-	.usage = "EXPERIMENT.yaml... [-o DIR] [SETTING=VALUE ...] [--preset NAME] [--task N] [--jobs J] [--force]",
+	.usage = "EXPERIMENT.yaml... [-o DIR] [SETTING=VALUE ...] [--preset NAME] [--task N] [--jobs J] [--resume]",
 	.example = "venturi run experiments/information-plane.yaml --preset smoke -o results/first",
 	.flags = flags,
 	.min_words = 1,

@@ -86,6 +86,7 @@ struct entry {
 	uint64_t count;
 	size_t ones;
 };
+_Static_assert(sizeof(struct entry) % 8 == 0, "entries are carried as words of 64 bits");
 struct census {
 	size_t n_bits, n_words; /* words of 64 bits that a table takes */
 	size_t n, room, n_slots;
@@ -155,17 +156,19 @@ static size_t *find_slot(const struct census *c, const uint64_t *key)
 	return &c->slot[at];
 }
 
-/* Doubles the room; at most half of the slots are taken. */
-static enum vt_status grow(struct vt_ctx *ctx, struct census *c)
+/* Room for `wanted` functions, at least twice what there was; at most half of the slots are taken. */
+static enum vt_status grow(struct vt_ctx *ctx, struct census *c, size_t wanted)
 {
 	enum vt_status status;
 	size_t room = c->room ? 2 * c->room : 64;
+	if (room < wanted) room = wanted;
 	struct entry *entry = NULL;
 	uint64_t *table = NULL;
-	size_t *slot = NULL;
+	size_t *slot = NULL, n_slots = 128;
+	while (n_slots < 2 * room) n_slots *= 2;
 	VT_NEW(ctx, entry, room);
 	VT_NEW(ctx, table, room * c->n_words);
-	VT_NEW(ctx, slot, 2 * room);
+	VT_NEW(ctx, slot, n_slots);
 	if (c->n > 0) memcpy(entry, c->entry, c->n * sizeof *entry);
 	if (c->n > 0) memcpy(table, c->table, c->n * c->n_words * sizeof *table);
 	free(c->entry);
@@ -175,7 +178,7 @@ static enum vt_status grow(struct vt_ctx *ctx, struct census *c)
 	c->table = table;
 	c->slot = slot;
 	c->room = room;
-	c->n_slots = 2 * room;
+	c->n_slots = n_slots;
 	for (size_t i = 0; i < c->n; i++) *find_slot(c, table + i * c->n_words) = i + 1;
 	return VT_OK;
 done:
@@ -198,7 +201,7 @@ static void read_answers(struct census *c, const struct vt_snapshot *s)
 static enum vt_status count(struct vt_ctx *ctx, struct census *c, const struct vt_snapshot *s, const struct entry **out)
 {
 	enum vt_status status = VT_OK;
-	if (c->n == c->room) VT_TRY(grow(ctx, c));
+	if (c->n == c->room) VT_TRY(grow(ctx, c, c->n + 1));
 	read_answers(c, s);
 	size_t *slot = find_slot(c, c->key);
 	if (*slot == 0) {
@@ -212,6 +215,25 @@ static enum vt_status count(struct vt_ctx *ctx, struct census *c, const struct v
 	e->count++;
 	c->draws++;
 	*out = e;
+done:
+	return status;
+}
+
+/* The functions seen, in the order in which they came; what follows from a function's table is carried too, since a
+ * long table costs more than its complexity. */
+static enum vt_status carry(struct vt_ctx *ctx, void *self, struct vt_state *s)
+{
+	enum vt_status status;
+	struct census *c = self;
+	int64_t draws = (int64_t)c->draws;
+	size_t n = c->n;
+	VT_TRY(vt_state_carry_int(ctx, s, "draws", &draws));
+	VT_TRY(vt_state_carry_count(ctx, s, "functions", SIZE_MAX / 2 / (c->n_words * sizeof *c->table), &n));
+	if (n > c->room) VT_TRY(grow(ctx, c, n));
+	VT_TRY(vt_state_carry(ctx, s, "tables", VT_SCALAR_I64, n * c->n_words, c->table));
+	VT_TRY(vt_state_carry(ctx, s, "entries", VT_SCALAR_I64, n * (sizeof *c->entry / 8), c->entry));
+	c->draws = (uint64_t)draws;
+	for (; c->n < n; c->n++) *find_slot(c, c->table + c->n * c->n_words) = c->n + 1;
 done:
 	return status;
 }
@@ -397,6 +419,7 @@ const struct vt_measure_kind vt_measure_complexity = {
 	          "labels by coin." },
 	.declare = declare,
 	.create = census_create,
+	.carry = carry,
 	.follow = follow,
 	.free = census_free,
 };

@@ -326,6 +326,12 @@ done:
 	return status;
 }
 
+/* The linear model is that of the probe's rows, whenever it is fitted. */
+static enum vt_status carry(struct vt_ctx *ctx, void *state, struct vt_state *s)
+{
+	return vt_state_carry_real(ctx, s, "least", &((struct reference *)state)->least);
+}
+
 const struct vt_measure_kind vt_measure_explained = {
 	.kind = { "explained", "what a linear model explains of the information between answers and labels",
 	          "Kalimeris et al. 2019, sec. 2", sizeof(struct settings), options,
@@ -336,5 +342,6 @@ const struct vt_measure_kind vt_measure_explained = {
 	.declare = declare,
 	.create = reference_create,
 	.follow = follow,
+	.carry = carry,
 	.free = reference_free,
 };

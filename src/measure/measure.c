@@ -127,6 +127,21 @@ done:
 	return status;
 }
 
+enum vt_status vt_measures_carry(struct vt_ctx *ctx, struct vt_measures *m, struct vt_state *s)
+{
+	enum vt_status status = VT_OK;
+	for (size_t g = 0; g < m->n_groups; g++) {
+		if (!m->group[g].kind->carry) continue;
+		char *owner = vt_format(ctx, "measure-%s", m->group[g].group);
+		if (!owner) return VT_ENOMEM;
+		vt_state_owner(s, owner);
+		free(owner);
+		VT_TRY(m->group[g].kind->carry(ctx, m->group[g].state, s));
+	}
+done:
+	return status;
+}
+
 void vt_measures_free(struct vt_measures *m)
 {
 	if (!m) return;

@@ -15,6 +15,18 @@ size_t vt_model_item(const struct vt_model *m)
 	return m->shape.precision == VT_SINGLE ? sizeof(float) : sizeof(double);
 }
 
+enum vt_status vt_model_carry(struct vt_ctx *ctx, struct vt_model *m, struct vt_state *s)
+{
+	enum vt_status status;
+	enum vt_scalar item = m->shape.precision == VT_SINGLE ? VT_SCALAR_F32 : VT_SCALAR_F64;
+	vt_state_owner(s, "model");
+	VT_TRY(vt_state_carry(ctx, s, "parameter", item, m->n_parameters, m->parameter));
+	VT_TRY(vt_state_carry(ctx, s, "range", VT_SCALAR_F64, m->range ? 2 * m->n_taps : 0, m->range));
+	if (vt_state_taken_up(s) && m->kind->follow) m->kind->follow(m, NULL, 0);
+done:
+	return status;
+}
+
 bool vt_model_finite(const struct vt_model *m)
 {
 	const struct vt_layer_ops *ops = m->shape.precision == VT_SINGLE ? &vt_layer_ops_f32 : &vt_layer_ops_f64;

@@ -263,6 +263,17 @@ done:
 	return status;
 }
 
+enum vt_status vt_probe_carry(struct vt_ctx *ctx, struct vt_probe *p, struct vt_state *s)
+{
+	enum vt_status status;
+	vt_state_owner(s, "probe");
+	VT_TRY(vt_state_carry_count(ctx, s, "taken", p->n_steps, &p->taken));
+	VT_TRY(vt_state_carry_flag(ctx, s, "dead", &p->dead));
+	VT_TRY(vt_state_carry_flag(ctx, s, "diverged", &p->diverged));
+done:
+	return status;
+}
+
 bool vt_probe_alive(const struct vt_probe *p)
 {
 	return !p->dead && !p->diverged;

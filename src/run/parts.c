@@ -52,6 +52,13 @@ enum vt_status vt_task_probe(struct vt_ctx *ctx, const struct vt_task *t, const 
 	return vt_probe_create(ctx, &t->probe, data, model, total, per_epoch, (uint64_t)s->seed, out);
 }
 
+enum vt_status vt_task_look(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_task *t,
+                            const struct vt_run_options *o, enum vt_stand *out)
+{
+	const struct vt_store_info info = { .dir = o->dir, .experiment = e, .task = t };
+	return vt_store_look(ctx, &info, out);
+}
+
 enum vt_status vt_task_store(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_task *t,
                              const struct vt_dataset *data, const struct vt_run_options *o, struct vt_store **out)
 {
@@ -63,6 +70,7 @@ enum vt_status vt_task_store(struct vt_ctx *ctx, const struct vt_experiment *e, 
 		.dataset_sha256 = data->sha256,
 		.command_line = o->command_line,
 		.force = o->force,
+		.resume = o->resume,
 		.commit_seconds = s->commit,
 	};
 	return vt_store_create(ctx, &info, out);

@@ -4,11 +4,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,14 +24,15 @@ enum { SMALL_NET = 100000, MAX_JOBS = 1024 };
 /* The contract's order, worst first; statuses that are not in it come last. */
 static int severity(enum vt_status status)
 {
-	static const enum vt_status order[] = { VT_EIO, VT_ENOMEM, VT_EBUG, VT_EDIVERGED, VT_EDATA };
+	static const enum vt_status order[] = { VT_EINTERRUPTED, VT_ESTOPPED, VT_EIO, VT_ENOMEM, VT_EBUG, VT_EDIVERGED,
+	                                        VT_EDATA };
 	const int n = sizeof order / sizeof *order;
 	for (int i = 0; i < n; i++)
 		if (order[i] == status) return n + 1 - i;
 	return status == VT_OK ? 0 : 1;
 }
 
-static enum vt_status worse(enum vt_status a, enum vt_status b)
+enum vt_status vt_sweep_worse(enum vt_status a, enum vt_status b)
 {
 	return severity(b) > severity(a) ? b : a;
 }
@@ -37,10 +41,17 @@ static enum vt_status worse(enum vt_status a, enum vt_status b)
 static enum vt_status from_exit(int code)
 {
 	static const enum vt_status all[] = { VT_OK, VT_EUSAGE, VT_ECONFIG, VT_EDATA, VT_EDIVERGED, VT_ESHORT, VT_EIO,
-	                                      VT_ENOMEM };
+	                                      VT_ENOMEM, VT_ESTOPPED, VT_EINTERRUPTED };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (vt_status_exit(all[i]) == code) return all[i];
 	return VT_EBUG;
+}
+
+/* Killed from outside: when nobody did it by hand, it was the system for want of memory.  What else ends a process is
+ * a bug. */
+static enum vt_status from_signal(int signal)
+{
+	return signal == SIGKILL ? VT_ENOMEM : VT_EBUG;
 }
 
 /* ---- how many at a time ------------------------------------------------- */
@@ -80,14 +91,21 @@ struct child {
 	double share;
 };
 
+/* How a task ended. */
+struct outcome {
+	enum vt_status status;
+	int signal; /* that killed it, or 0 */
+};
+
 struct sweep {
 	const struct vt_experiment *e;
 	const struct vt_run_options *o;
 	int jobs, threads, running;
 	size_t next, finished;
-	struct child *child; /* jobs of them; pid 0: free */
+	enum vt_status stop;     /* VT_OK until the sweep is told to stop */
+	struct child *child;     /* jobs of them; pid 0: free */
+	struct outcome *outcome; /* of each task */
 	struct vt_bar *bar;
-	enum vt_status status;
 };
 
 /* A child's progress sink: shares as doubles down a pipe. */
@@ -99,12 +117,15 @@ static void tell_parent(void *self, double done, double total, const char *note)
 	(void)written; /* a lost share only delays the bar */
 }
 
-static void child_main(struct vt_ctx *ctx, const struct sweep *s, size_t task, int pipe_end)
+/* A task that was told to stop says nothing: the sweep speaks for all.  Without its sweep it stops, too. */
+static _Noreturn void child_main(struct vt_ctx *ctx, const struct sweep *s, size_t task, int pipe_end, pid_t parent)
 {
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) _exit(vt_status_exit(VT_ESTOPPED));
 	vt_ctx_on_progress(ctx, tell_parent, &pipe_end);
 	vt_ctx_set_threads(ctx, s->threads);
 	enum vt_status status = vt_task_run(ctx, s->e, task, s->o);
-	if (status != VT_OK) vt_ctx_print(ctx);
+	if (status != VT_OK && status != VT_ESTOPPED && status != VT_EINTERRUPTED) vt_ctx_print(ctx);
 	fflush(NULL);
 	_exit(vt_status_exit(status));
 }
@@ -113,12 +134,13 @@ static enum vt_status start(struct vt_ctx *ctx, struct sweep *s, struct child *c
 {
 	enum vt_status status = VT_OK;
 	int ends[2];
-	VT_REQUIRE(ctx, pipe(ends) == 0, VT_EBUG, "no pipe for task %zu: %s", s->next, strerror(errno));
+	pid_t parent = getpid();
+	VT_REQUIRE(ctx, pipe2(ends, O_CLOEXEC) == 0, VT_EBUG, "no pipe for task %zu: %s", s->next, strerror(errno));
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		child_main(ctx, s, s->next, ends[1]);
+		child_main(ctx, s, s->next, ends[1], parent);
 	}
 	close(ends[1]);
 	if (pid < 0) {
@@ -142,22 +164,27 @@ static void draw(struct sweep *s)
 }
 
 /* The pipe is closed: the child has ended or is about to. */
-static void reap(struct vt_ctx *ctx, struct sweep *s, struct child *c)
+static void reap(struct sweep *s, struct child *c)
 {
 	int code = 0;
 	while (waitpid(c->pid, &code, 0) < 0 && errno == EINTR) continue;
-	enum vt_status status = WIFEXITED(code) ? from_exit(WEXITSTATUS(code)) : VT_EBUG;
-	if (WIFSIGNALED(code)) vt_log(ctx, VT_WARN, "task %zu was killed by signal %d", c->task, WTERMSIG(code));
-	if (severity(status) > severity(s->status))
-		vt_ctx_fail(ctx, status, "task %zu of %s ended with status %d", c->task, s->e->path, vt_status_exit(status));
-	s->status = worse(s->status, status);
+	int killed = WIFSIGNALED(code) ? WTERMSIG(code) : 0;
+	s->outcome[c->task] = (struct outcome){ killed ? from_signal(killed) : from_exit(WEXITSTATUS(code)), killed };
 	close(c->progress);
 	c->pid = 0;
 	s->running--;
 	s->finished++;
 }
 
-static void listen_once(struct vt_ctx *ctx, struct sweep *s)
+/* Tasks that the terminal's signal reached as well take this one for what it is (see the program's handler). */
+static void tell_children(const struct sweep *s)
+{
+	int signal = s->stop == VT_EINTERRUPTED ? SIGINT : SIGTERM;
+	for (int i = 0; i < s->jobs; i++)
+		if (s->child[i].pid) sigqueue(s->child[i].pid, signal, (union sigval){ 0 });
+}
+
+static void listen_once(struct sweep *s)
 {
 	struct pollfd ends[MAX_JOBS];
 	for (int i = 0; i < s->jobs; i++)
@@ -168,22 +195,61 @@ static void listen_once(struct vt_ctx *ctx, struct sweep *s)
 		if (!(ends[i].revents & (POLLIN | POLLHUP | POLLERR))) continue;
 		ssize_t got = read(s->child[i].progress, share, sizeof share);
 		if (got >= (ssize_t)sizeof *share) s->child[i].share = share[got / (ssize_t)sizeof *share - 1];
-		else if (got == 0) reap(ctx, s, &s->child[i]);
+		else if (got == 0) reap(s, &s->child[i]);
 	}
 }
 
 static enum vt_status run_children(struct vt_ctx *ctx, struct sweep *s)
 {
 	enum vt_status status = VT_OK;
-	while (s->finished < s->e->n_tasks) {
-		for (int i = 0; i < s->jobs && s->next < s->e->n_tasks; i++)
+	while (s->finished < s->e->n_tasks && (s->stop == VT_OK || s->running > 0)) {
+		for (int i = 0; i < s->jobs && s->next < s->e->n_tasks && s->stop == VT_OK; i++)
 			if (!s->child[i].pid) VT_TRY(start(ctx, s, &s->child[i]));
-		listen_once(ctx, s);
+		listen_once(s);
 		draw(s);
+		if (s->stop != VT_OK || (s->stop = vt_ctx_stop(ctx)) == VT_OK) continue;
+		tell_children(s);
 	}
 done:
-	while (s->running > 0) listen_once(ctx, s);
-	return status != VT_OK ? status : s->status;
+	while (s->running > 0) listen_once(s);
+	return status;
+}
+
+/* ---- what came of it ------------------------------------------------------ */
+
+static void say_failed(struct vt_ctx *ctx, const struct sweep *s, size_t task)
+{
+	const struct outcome *o = &s->outcome[task];
+	if (o->signal)
+		vt_log(ctx, VT_WARN, "task %zu of %s was killed by signal %d (%s)", task, s->e->path, o->signal,
+		       strsignal(o->signal));
+	else vt_log(ctx, VT_WARN, "task %zu of %s ended with exit status %d", task, s->e->path, vt_status_exit(o->status));
+}
+
+/* What failed, and how to run just that. */
+static enum vt_status sum_up(struct vt_ctx *ctx, const struct sweep *s)
+{
+	enum vt_status worst = s->finished == s->e->n_tasks ? VT_OK : s->stop;
+	size_t n_failed = 0, n_stopped = s->e->n_tasks - s->finished, n_done = 0, example = 0;
+	for (size_t i = 0; i < s->next; i++) {
+		enum vt_status status = s->outcome[i].status;
+		worst = vt_sweep_worse(worst, status);
+		n_done += status == VT_OK;
+		n_stopped += status == VT_ESTOPPED || status == VT_EINTERRUPTED;
+		if (status == VT_OK || status == VT_ESTOPPED || status == VT_EINTERRUPTED) continue;
+		say_failed(ctx, s, i);
+		if (n_failed++ == 0) example = i;
+	}
+	const char *how = s->o->force ? " instead of --force" : "";
+	if (worst == VT_ESTOPPED || worst == VT_EINTERRUPTED)
+		return vt_ctx_fail(ctx, worst, "%s: stopped by %s: %zu of %zu tasks are complete, %zu failed, %zu are left; the same "
+		                   "command with --resume%s goes on", s->e->path, vt_ctx_stop_reason(ctx), n_done, s->e->n_tasks,
+		                   n_failed, n_stopped, how);
+	if (n_failed > 0)
+		return vt_ctx_fail(ctx, worst, "%s: %zu of %zu tasks failed; for just one of them, add --task %zu --resume%s to the "
+		                   "same command; for all that is missing, --resume", s->e->path, n_failed, s->e->n_tasks, example,
+		                   how);
+	return VT_OK;
 }
 
 static enum vt_status run_one(struct vt_ctx *ctx, const struct vt_experiment *e, size_t task,
@@ -217,9 +283,12 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 	if ((size_t)s.jobs > e->n_tasks) s.jobs = (int)e->n_tasks;
 	s.threads = threads / s.jobs > 1 ? threads / s.jobs : 1;
 	VT_NEW(ctx, s.child, (size_t)s.jobs);
+	VT_NEW(ctx, s.outcome, e->n_tasks);
 	VT_TRY(run_children(ctx, &s));
+	status = sum_up(ctx, &s);
 done:
 	vt_bar_free(s.bar);
 	free(s.child);
+	free(s.outcome);
 	return status;
 }

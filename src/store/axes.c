@@ -22,8 +22,7 @@ static char *real_text(struct vt_ctx *ctx, double x)
 	return vt_copy(ctx, text);
 }
 
-/* Null without a message for JSON's null. */
-static char *value_text(struct vt_ctx *ctx, const json_t *value)
+char *vt_run_setting_text(struct vt_ctx *ctx, const json_t *value)
 {
 	if (json_is_string(value)) return vt_copy(ctx, json_string_value(value));
 	if (json_is_real(value)) return real_text(ctx, json_real_value(value));
@@ -50,7 +49,7 @@ static enum vt_status add_settings(struct vt_ctx *ctx, struct run *r, const char
 		s->swept = swept;
 		s->is_number = json_is_number(value);
 		s->key = vt_copy(ctx, key);
-		s->text = value_text(ctx, value);
+		s->text = vt_run_setting_text(ctx, value);
 		VT_REQUIRE(ctx, s->key && (s->text || json_is_null(value)), VT_ENOMEM, "%s: out of memory", r->path);
 	}
 	status = VT_OK;

@@ -81,7 +81,8 @@ static enum vt_status write_temporary(struct vt_ctx *ctx, const char *temporary,
 	return status;
 }
 
-enum vt_status vt_file_commit(struct vt_ctx *ctx, const char *path, const void *bytes, size_t n)
+/* With `previous`, the file that is replaced stays under that name: at no moment is there neither. */
+enum vt_status vt_file_replace(struct vt_ctx *ctx, const char *path, const char *previous, const void *bytes, size_t n)
 {
 	enum vt_status status;
 	bool made = false;
@@ -90,6 +91,10 @@ enum vt_status vt_file_commit(struct vt_ctx *ctx, const char *path, const void *
 	VT_REQUIRE(ctx, temporary, VT_ENOMEM, "%s: out of memory", path);
 	made = true;
 	VT_TRY(write_temporary(ctx, temporary, path, bytes, n));
+	if (previous && rename(path, previous) != 0 && errno != ENOENT) {
+		status = fail(ctx, "kept as the previous one", path, n, n);
+		goto done;
+	}
 	if (rename(temporary, path) != 0) {
 		status = fail(ctx, "renamed from .tmp", path, n, n);
 		goto done;
@@ -102,6 +107,11 @@ done:
 	if (made) unlink(temporary);
 	free(temporary);
 	return status;
+}
+
+enum vt_status vt_file_commit(struct vt_ctx *ctx, const char *path, const void *bytes, size_t n)
+{
+	return vt_file_replace(ctx, path, NULL, bytes, n);
 }
 
 enum vt_status vt_frame_write(struct vt_ctx *ctx, struct vt_frame *f, const char *path)

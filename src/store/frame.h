@@ -39,6 +39,7 @@ struct var {
 	size_t rank, dim[VT_MAX_RANK_FRAME]; /* indices into the group's dimensions */
 	bool growing;
 	bool coordinate;        /* of the dimension with the same name */
+	bool raw;               /* stored without compression, which would cost more than the disk */
 	size_t row;             /* elements per step, or all of them */
 	size_t n, capacity;     /* elements */
 	union {
@@ -86,12 +87,19 @@ enum vt_status vt_group_add_var(struct vt_ctx *ctx, struct group *g, const struc
 /* Sets one attribute; takes nothing from `value`, replaces one of the same name. */
 enum vt_status vt_attrs_set(struct vt_ctx *ctx, struct attrs *a, const struct attr *value);
 
+/* Growing dimensions and variables of `f` take the rows up to step `last` of `from`, a file of the same run, fixed ones
+ * its values; attributes too, but those of the root and of /provenance.  VT_EDATA: it is not laid out alike. */
+enum vt_status vt_frame_take_rows(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_frame *from, int64_t last);
+
 /* Room for `more` elements, set to fill values (NaN, 0, ""). */
 enum vt_status vt_var_extend(struct vt_ctx *ctx, struct var *v, size_t more);
 /* x as the type can hold it, in element i. */
 void vt_var_set(struct var *v, size_t i, double x);
 double vt_var_number(const struct var *v, size_t i);
 const char *vt_var_text(const struct var *v, size_t i);
+
+/* As vt_file_commit; the file that was there, if any, is kept as `previous` (null: it is not). */
+enum vt_status vt_file_replace(struct vt_ctx *ctx, const char *path, const char *previous, const void *bytes, size_t n);
 
 /* Frees what `items` of `n` items has outgrown: room for one more of `size` bytes. */
 enum vt_status vt_array_grow(struct vt_ctx *ctx, void *items, size_t n, size_t size);

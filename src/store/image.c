@@ -97,7 +97,7 @@ static hid_t dataset_properties(const struct group *g, const struct var *v)
 	}
 	/* HDF5 1.10 refuses filters on strings. */
 	if (good && v->rank > 0 && v->type != VT_TEXT) {
-		if (v->n * stored_size(v->type) > DEFLATE_FROM && H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0)
+		if (!v->raw && v->n * stored_size(v->type) > DEFLATE_FROM && H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0)
 			good = H5Pset_shuffle(p) >= 0 && H5Pset_deflate(p, DEFLATE_LEVEL) >= 0;
 		good = good && H5Pset_fletcher32(p) >= 0;
 	}

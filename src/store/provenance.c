@@ -114,6 +114,7 @@ static enum vt_status describe_root(struct vt_ctx *ctx, struct vt_frame *f, cons
 	VT_TRY(put_texts(ctx, f, "/", text, sizeof text / sizeof text[0]));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "task", (int64_t)info->task->number));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "seed", info->task->seed));
+	VT_TRY(vt_frame_attr_int(ctx, f, "/", "bits_mixed", 0));
 	status = vt_frame_attr_int(ctx, f, "/", "alive", 1);
 done:
 	free(sweep);
@@ -203,10 +204,11 @@ static enum vt_status describe_provenance(struct vt_ctx *ctx, struct vt_frame *f
 		{ "host", host }, { "cpu_model", model }, { "created", created }, { "history", history },
 		{ "command_line", line }, { "libraries", libraries }, { "compiler", VT_COMPILER },
 		{ "cflags", VT_CFLAGS_TEXT }, { "slurm_job_id", getenv("SLURM_JOB_ID") }, { "run_uuid", run_uuid },
-		{ "parent_uuid", info->parent_uuid },
+		{ "parent_uuid", NULL },
 	};
 	VT_TRY(put_texts(ctx, f, "provenance", text, sizeof text / sizeof text[0]));
 	VT_TRY(vt_frame_attr_int(ctx, f, "provenance", "threads", vt_ctx_threads(ctx)));
+	VT_TRY(vt_frame_attr_int(ctx, f, "provenance", "resumed_step", -1));
 	status = vt_frame_attr_real(ctx, f, "provenance", "gemm_gflops",
 	                            info->gemm_gflops > 0 ? info->gemm_gflops : vt_gemm_gflops());
 done:

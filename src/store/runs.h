@@ -33,6 +33,9 @@ enum vt_status vt_frame_series(struct vt_ctx *ctx, const struct vt_frame *f, con
 
 /* Fills the settings of a run from its datasets, and the axes of all. */
 enum vt_status vt_run_settings(struct vt_ctx *ctx, struct run *r);
+/* A setting as people write it, numbers with the fewest digits; null without a message for JSON's null. */
+struct json_t;
+char *vt_run_setting_text(struct vt_ctx *ctx, const struct json_t *value);
 enum vt_status vt_runs_find_axes(struct vt_ctx *ctx, struct vt_runs *r);
 const struct setting *vt_run_setting(const struct run *r, const char *key);
 

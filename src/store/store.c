@@ -12,12 +12,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "frame.h"
 #include "store.h"
 
-static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s)
+struct vt_standing vt_frame_standing(const struct vt_frame *f)
+{
+	const struct group *p = vt_frame_group(f, "provenance");
+	const struct var *step = p ? vt_group_var(p, "step") : NULL;
+	size_t n = step ? step->n : 0;
+	return (struct vt_standing){ n, n > 0 ? step->u.integer[n - 1] : -1 };
+}
+
+/* A run file never gets shorter: while a run that was taken up is behind what an earlier process committed, that
+ * stays. */
+static enum vt_status commit_run(struct vt_ctx *ctx, struct vt_store *s)
+{
+	enum vt_status status;
+	void *bytes = NULL;
+	size_t n = 0;
+	int64_t step = vt_frame_standing(s->frame).step;
+	if (!s->news || step < s->on_disk) return VT_OK;
+	VT_TRY(vt_frame_image(ctx, s->frame, &bytes, &n));
+	VT_TRY(vt_file_commit(ctx, s->path, bytes, n));
+	vt_sha256(bytes, n, s->run_sha256);
+	s->on_disk = step;
+	s->news = false;
+done:
+	free(bytes);
+	return status;
+}
+
+/* The run file first: a checkpoint is never ahead of it. */
+static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s, const struct vt_state *state)
 {
 	double before = vt_clock();
-	enum vt_status status = vt_frame_write(ctx, s->frame, s->path);
+	enum vt_status status = commit_run(ctx, s);
+	if (status == VT_OK && state) status = vt_checkpoint_write(ctx, s, state);
 	s->committed = vt_clock();
 	s->cost = s->committed - before;
 	return status;
@@ -26,7 +56,7 @@ static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s)
 /* What an earlier run left beside its run file would pass for this one's. */
 static enum vt_status clear_folder(struct vt_ctx *ctx, const char *folder)
 {
-	static const char *const stale[] = { "metrics.jsonl", "activations-*.h5", "checkpoint*.h5", "*.tmp" };
+	static const char *const stale[] = { "metrics.jsonl", "activations-*.h5", "weights-*.h5", "checkpoint*.h5", "*.tmp" };
 	DIR *d = opendir(folder);
 	enum vt_status status = VT_OK;
 	if (!d) return vt_ctx_fail(ctx, VT_EIO, "%s: the folder cannot be read: %s", folder, strerror(errno));
@@ -39,19 +69,31 @@ static enum vt_status clear_folder(struct vt_ctx *ctx, const char *folder)
 	return status;
 }
 
-/* The question whether something is there comes before anything is made or removed. */
+static enum vt_status name_files(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store *s)
+{
+	s->folder = vt_format(ctx, "%s/task-%05zu", info->dir, info->task->number);
+	if (!s->folder) return VT_ENOMEM;
+	s->path = vt_format(ctx, "%s/run.h5", s->folder);
+	s->checkpoint = vt_format(ctx, "%s/checkpoint.h5", s->folder);
+	s->previous = vt_format(ctx, "%s/checkpoint.prev.h5", s->folder);
+	s->lock = vt_format(ctx, "%s/lock", s->folder);
+	return s->path && s->checkpoint && s->previous && s->lock ? VT_OK : VT_ENOMEM;
+}
+
+/* The question whether something is there comes before anything is made or removed, and after the lock again. */
 static enum vt_status open_folder(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store *s)
 {
 	enum vt_status status;
+	bool may = info->force || info->resume;
 
-	s->folder = vt_format(ctx, "%s/task-%05zu", info->dir, info->task->number);
-	VT_REQUIRE(ctx, s->folder, VT_ENOMEM, "%s: out of memory", info->dir);
-	s->path = vt_format(ctx, "%s/run.h5", s->folder);
-	VT_REQUIRE(ctx, s->path, VT_ENOMEM, "%s: out of memory", info->dir);
-	VT_REQUIRE(ctx, info->force || access(s->path, F_OK) != 0, VT_EUSAGE,
-	           "%s: exists already; --force replaces it, -o DIR writes somewhere else", s->path);
+	VT_TRY(name_files(ctx, info, s));
+	VT_REQUIRE(ctx, may || access(s->path, F_OK) != 0, VT_EUSAGE,
+	           "%s: exists already; --resume goes on, --force replaces it, -o DIR writes somewhere else", s->path);
 	VT_TRY(vt_folder_create(ctx, s->folder));
-	status = clear_folder(ctx, s->folder);
+	VT_TRY(vt_lock_take(ctx, s->lock, &s->lock_fd));
+	VT_REQUIRE(ctx, may || access(s->path, F_OK) != 0, VT_EUSAGE, "%s: somebody else made it just now", s->path);
+	if (info->resume) VT_TRY(vt_left_read(ctx, s, info));
+	status = s->left ? VT_OK : clear_folder(ctx, s->folder);
 done:
 	return status;
 }
@@ -62,13 +104,17 @@ enum vt_status vt_store_create(struct vt_ctx *ctx, const struct vt_store_info *i
 	struct vt_store *s = NULL;
 
 	VT_NEW(ctx, s, 1);
+	s->lock_fd = -1;
+	s->on_disk = s->left_step = -1;
 	s->began = vt_clock();
 	s->commit_seconds = info->commit_seconds;
 	VT_TRY(open_folder(ctx, info, s));
 	s->frame = vt_frame_create(ctx);
 	VT_REQUIRE(ctx, s->frame, VT_ENOMEM, "%s: out of memory", s->path);
 	VT_TRY(vt_store_describe(ctx, s->frame, info));
-	VT_TRY(commit(ctx, s));
+	s->news = true;
+	if (s->left) VT_TRY(vt_left_describe(ctx, s));
+	else VT_TRY(commit(ctx, s, NULL));
 	*out = s;
 	s = NULL;
 	status = VT_OK;
@@ -77,12 +123,36 @@ done:
 	return status;
 }
 
+/* Rows, wall time and what was registered go on as they were. */
+enum vt_status vt_store_take_up(struct vt_ctx *ctx, struct vt_store *s, struct vt_state **state)
+{
+	enum vt_status status = VT_OK;
+	*state = s->state;
+	if (!s->left) return VT_OK;
+	status = vt_frame_take_rows(ctx, s->frame, s->left, s->left_step);
+	if (status != VT_OK) {
+		vt_ctx_frame(ctx, "in %s, which --force replaces", s->path);
+		return status;
+	}
+	const struct var *wall = vt_frame_var(s->frame, "provenance/wall_time");
+	if (wall->n > 0) s->began -= wall->u.real[wall->n - 1];
+	vt_frame_free(s->left);
+	s->left = NULL;
+	return commit(ctx, s, NULL);
+}
+
 void vt_store_free(struct vt_store *s)
 {
 	if (!s) return;
+	vt_lock_give(s->lock, s->lock_fd);
 	vt_frame_free(s->frame);
+	vt_frame_free(s->left);
+	vt_state_free(s->state);
 	free(s->folder);
 	free(s->path);
+	free(s->checkpoint);
+	free(s->previous);
+	free(s->lock);
 	free(s);
 }
 
@@ -97,26 +167,37 @@ const char *vt_store_folder(const struct vt_store *s)
 }
 
 /* Between commits only memory changes. */
-enum vt_status vt_store_checkpoint(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch)
+enum vt_status vt_store_row(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch)
 {
 	enum vt_status status;
-	double now = vt_clock(), wall = now - s->began;
-
+	double wall = vt_clock() - s->began;
 	VT_TRY(vt_frame_step(ctx, s->frame, "provenance", step, epoch));
 	VT_TRY(vt_frame_put(ctx, s->frame, "provenance", "wall_time", 1, &wall));
-	double wait = s->commit_seconds;
-	if (wait > 0 && wait < 50 * s->cost) wait = 50 * s->cost; /* under 2 % of the run */
-	status = now - s->committed >= wait ? commit(ctx, s) : VT_OK;
+	s->news = true;
 done:
 	return status;
 }
 
-enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const char *state, bool alive)
+bool vt_store_due(const struct vt_store *s)
+{
+	if (s->commit_seconds <= 0) return s->news;
+	double least = 50 * s->cost; /* under 2 % of the run */
+	return vt_clock() - s->committed >= (s->commit_seconds > least ? s->commit_seconds : least);
+}
+
+enum vt_status vt_store_commit(struct vt_ctx *ctx, struct vt_store *s, const struct vt_state *state)
+{
+	return commit(ctx, s, state);
+}
+
+enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const char *status_text, bool alive,
+                               const struct vt_state *state)
 {
 	enum vt_status status;
-	VT_TRY(vt_frame_attr_text(ctx, s->frame, "/", "status", state));
+	VT_TRY(vt_frame_attr_text(ctx, s->frame, "/", "status", status_text));
 	VT_TRY(vt_frame_attr_int(ctx, s->frame, "/", "alive", alive));
-	status = commit(ctx, s);
+	s->news = true;
+	status = commit(ctx, s, state);
 done:
 	return status;
 }

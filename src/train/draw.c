@@ -43,20 +43,34 @@ static enum vt_status redraw(struct vt_ctx *ctx, const struct settings *s, struc
 	return status;
 }
 
+/* A draw needs nothing of those before it. */
+static enum vt_status carry(struct vt_ctx *ctx, void *self, struct vt_state *s)
+{
+	vt_state_owner(s, "train");
+	return vt_state_carry_int(ctx, s, "step", self);
+}
+
 static enum vt_status train(struct vt_ctx *ctx, const void *settings, const struct vt_dataset *data,
                             struct vt_model *model, const struct vt_hook *hook)
 {
 	enum vt_status status;
 	const struct settings *s = settings;
 	struct vt_trainer *trainer = NULL;
+	int64_t first = 0, done_before = 0;
 	VT_REQUIRE(ctx, !model->kind->weights || !model->kind->weights(model->settings), VT_ECONFIG,
 	           "model.weights: every draw would replace them; leave them out, or choose another train.kind than draw");
 	VT_TRY(vt_trainer_create(ctx, &s->train, data, model, &trainer));
-	for (int64_t draw = 0; draw < s->draws; draw = hook->next(hook->self, draw + 1)) {
+	if (hook->from) {
+		VT_TRY(carry(ctx, &done_before, hook->from));
+		first = hook->next(hook->self, done_before + 1);
+	}
+	for (int64_t draw = first; draw < s->draws; draw = hook->next(hook->self, draw + 1)) {
 		VT_TRY(redraw(ctx, s, model, (uint64_t)draw));
 		const struct vt_moment now = { .step = draw, .epoch = (double)draw, .rate = 0, .grad_norm = NAN,
 			                       .last = draw + 1 == s->draws, .trainer = trainer };
 		VT_TRY(hook->at(ctx, hook->self, &now));
+		const struct vt_rest rest = { draw, now.last, &draw, carry };
+		VT_TRY(vt_hook_rest(ctx, hook, &rest));
 		vt_progress(ctx, (double)(draw + 1), (double)s->draws, "");
 	}
 done:

@@ -94,12 +94,48 @@ done:
 	return status;
 }
 
-static enum vt_status one_epoch(struct vt_ctx *ctx, struct loop *l, uint64_t epoch)
+static enum vt_status carry(struct vt_ctx *ctx, void *self, struct vt_state *s)
+{
+	enum vt_status status;
+	struct loop *l = self;
+	VT_TRY(vt_trainer_carry(ctx, l->trainer, s));
+	vt_state_owner(s, "train");
+	VT_TRY(vt_state_carry_int(ctx, s, "step", &l->step));
+	VT_TRY(vt_state_carry_real(ctx, s, "rate", &l->rate));
+	VT_TRY(vt_state_carry_real(ctx, s, "grad_norm", &l->grad_norm));
+	VT_TRY(vt_state_carry_real(ctx, s, "best_test", &l->best_test));
+	VT_TRY(vt_state_carry_int(ctx, s, "stale", &l->stale));
+	VT_TRY(vt_state_carry_flag(ctx, s, "stop", &l->stop));
+done:
+	return status;
+}
+
+static enum vt_status rest(struct vt_ctx *ctx, struct loop *l)
+{
+	const struct vt_rest now = { l->step, l->stop || l->diverged || l->step == l->total, l, carry };
+	return vt_hook_rest(ctx, l->hook, &now);
+}
+
+/* From the first step, or the one after that which was carried away. */
+static enum vt_status begin(struct vt_ctx *ctx, struct loop *l)
+{
+	enum vt_status status = l->hook->from ? carry(ctx, l, l->hook->from) : call_hook(ctx, l);
+	if (status != VT_OK) return status;
+	if (l->step < 0 || l->step > l->total)
+		return vt_ctx_fail(ctx, VT_EDATA, "the checkpoint is of step %lld, and the last one is %lld", (long long)l->step,
+		                   (long long)l->total);
+	l->due = l->hook->next(l->hook->self, l->step + 1);
+	return l->hook->from ? VT_OK : rest(ctx, l);
+}
+
+/* What is left of the epoch that the next step belongs to. */
+static enum vt_status one_epoch(struct vt_ctx *ctx, struct loop *l)
 {
 	enum vt_status status = VT_OK;
-	const uint32_t *order = vt_trainer_order(l->trainer, epoch);
 	size_t n_batches = vt_trainer_batches(l->trainer), begin, n;
-	for (size_t b = 0; b < n_batches && !l->diverged; b++) {
+	uint64_t epoch = (uint64_t)l->step / n_batches;
+	const uint32_t *order = vt_trainer_order(l->trainer, epoch);
+	for (size_t b = (size_t)l->step % n_batches; b < n_batches && !l->diverged; b++) {
 		bool epoch_ends = b + 1 == n_batches;
 		vt_trainer_batch(l->trainer, b, &begin, &n);
 		l->step++;
@@ -109,6 +145,7 @@ static enum vt_status one_epoch(struct vt_ctx *ctx, struct loop *l, uint64_t epo
 		if (due || epoch_ends) l->diverged = !vt_model_finite(l->model);
 		if (epoch_ends && !l->diverged) VT_TRY(consider_stop(ctx, l));
 		VT_TRY(call_hook(ctx, l));
+		VT_TRY(rest(ctx, l));
 		order = vt_trainer_order(l->trainer, epoch); /* a hook may have asked for another epoch's */
 	}
 done:
@@ -118,9 +155,9 @@ done:
 static enum vt_status loop_run(struct vt_ctx *ctx, struct loop *l)
 {
 	enum vt_status status;
-	VT_TRY(call_hook(ctx, l));
-	for (int64_t epoch = 0; epoch < l->s->epochs && !l->stop && !l->diverged; epoch++) {
-		VT_TRY(one_epoch(ctx, l, (uint64_t)epoch));
+	VT_TRY(begin(ctx, l));
+	while (l->step < l->total && !l->stop && !l->diverged) {
+		VT_TRY(one_epoch(ctx, l));
 		vt_progress(ctx, (double)l->step, (double)l->total, "");
 	}
 	VT_REQUIRE(ctx, !l->diverged, VT_EDIVERGED,
@@ -167,6 +204,11 @@ static enum vt_status attempt(struct vt_ctx *ctx, const void *settings, struct v
 	(void)model;
 	vt_trainer_batch(trainer, step % vt_trainer_batches(trainer), &begin, &n);
 	return vt_trainer_step(ctx, trainer, vt_trainer_order(trainer, 0) + begin, n, step + 1, 0, NULL);
+}
+
+enum vt_status vt_hook_rest(struct vt_ctx *ctx, const struct vt_hook *hook, const struct vt_rest *r)
+{
+	return hook->rest ? hook->rest(ctx, hook->self, r) : VT_OK;
 }
 
 static const struct vt_train_kind *kind_of(const struct vt_chosen *chosen)

@@ -40,7 +40,7 @@ struct loop {
 	double *error;        /* u - target, n x width */
 	const double *target;
 	double residual;      /* norm of D^-1 (f - A u) before the last step */
-	int64_t due;
+	int64_t step, due;
 };
 
 static double get(const struct vt_model *m, size_t i)
@@ -69,14 +69,43 @@ static void iterate(struct loop *l)
 	l->residual = sqrt(sum);
 }
 
-static enum vt_status call_hook(struct vt_ctx *ctx, struct loop *l, int64_t step)
+static enum vt_status call_hook(struct vt_ctx *ctx, struct loop *l)
 {
-	bool last = step == l->s->epochs;
-	if (step != l->due && !last) return VT_OK;
-	const struct vt_moment now = { .step = step, .epoch = (double)step, .rate = l->s->rate, .grad_norm = l->residual,
+	bool last = l->step == l->s->epochs;
+	if (l->step != l->due && !last) return VT_OK;
+	const struct vt_moment now = { .step = l->step, .epoch = (double)l->step, .rate = l->s->rate, .grad_norm = l->residual,
 		                       .last = last, .trainer = l->trainer };
 	enum vt_status status = l->hook->at(ctx, l->hook->self, &now);
-	l->due = l->hook->next(l->hook->self, step + 1);
+	l->due = l->hook->next(l->hook->self, l->step + 1);
+	return status;
+}
+
+static enum vt_status carry(struct vt_ctx *ctx, void *self, struct vt_state *s)
+{
+	enum vt_status status;
+	struct loop *l = self;
+	VT_TRY(vt_trainer_carry(ctx, l->trainer, s));
+	vt_state_owner(s, "train");
+	VT_TRY(vt_state_carry_int(ctx, s, "step", &l->step));
+	VT_TRY(vt_state_carry_real(ctx, s, "residual", &l->residual));
+done:
+	return status;
+}
+
+static enum vt_status rest(struct vt_ctx *ctx, struct loop *l)
+{
+	const struct vt_rest now = { l->step, l->step == l->s->epochs, l, carry };
+	return vt_hook_rest(ctx, l->hook, &now);
+}
+
+static enum vt_status begin(struct vt_ctx *ctx, struct loop *l)
+{
+	if (!l->hook->from) {
+		enum vt_status status = call_hook(ctx, l);
+		return status == VT_OK ? rest(ctx, l) : status;
+	}
+	enum vt_status status = carry(ctx, l, l->hook->from);
+	l->due = l->hook->next(l->hook->self, l->step + 1);
 	return status;
 }
 
@@ -100,11 +129,13 @@ static enum vt_status train(struct vt_ctx *ctx, const void *settings, const stru
 	VT_TRY(check(ctx, data, model));
 	VT_NEW(ctx, l.error, l.n * l.width);
 	VT_TRY(vt_trainer_create(ctx, l.s, data, model, &l.trainer));
-	VT_TRY(call_hook(ctx, &l, 0));
-	for (int64_t step = 1; step <= l.s->epochs; step++) {
+	VT_TRY(begin(ctx, &l));
+	while (l.step < l.s->epochs) {
 		iterate(&l);
-		VT_TRY(call_hook(ctx, &l, step));
-		vt_progress(ctx, (double)step, (double)l.s->epochs, "");
+		l.step++;
+		VT_TRY(call_hook(ctx, &l));
+		VT_TRY(rest(ctx, &l));
+		vt_progress(ctx, (double)l.step, (double)l.s->epochs, "");
 	}
 done:
 	vt_trainer_free(l.trainer);

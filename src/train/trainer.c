@@ -224,6 +224,19 @@ double vt_trainer_weight_norm(const struct vt_trainer *t)
 	return norm(t, t->model->parameter);
 }
 
+enum vt_status vt_trainer_carry(struct vt_ctx *ctx, struct vt_trainer *t, struct vt_state *s)
+{
+	enum vt_status status;
+	enum vt_scalar item = t->model->shape.precision == VT_SINGLE ? VT_SCALAR_F32 : VT_SCALAR_F64;
+	size_t n = t->model->n_parameters;
+	VT_TRY(vt_model_carry(ctx, t->model, s));
+	vt_state_owner(s, "optimiser");
+	VT_TRY(vt_state_carry(ctx, s, "m", item, t->m ? n : 0, t->m));
+	VT_TRY(vt_state_carry(ctx, s, "v", item, t->v ? n : 0, t->v));
+done:
+	return status;
+}
+
 /* l2 w and l1 sign(w), weights only: the gradient of l2 |w|^2 / 2 + l1 |w|. */
 static void add_penalties(const struct vt_trainer *t, const struct vt_parameters *k)
 {
