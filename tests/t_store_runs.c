@@ -109,7 +109,7 @@ static void exists_already(void **state)
 	assert_string_equal(text, "{\"step\":0}\n{\"step\":1}\n");
 	free(text);
 	assert_int_equal(run_create(*state, &plan, &s), VT_EUSAGE);
-	assert_non_null(strstr(vt_ctx_trail(*state), "twice/task-00000/run.h5: exists already; --force"));
+	assert_non_null(strstr(vt_ctx_trail(*state), "twice/task-00000/run.h5: exists already; --resume goes on, --force"));
 	assert_true(exists(FOLDER "/twice/task-00000/activations-40.h5"));
 	plan.force = true;
 	DO(run_create(*state, &plan, &s));

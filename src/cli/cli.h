@@ -52,7 +52,8 @@ enum vt_status vt_args_count(struct vt_ctx *ctx, const struct vt_args *a, const 
 enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, const char *name, double *out);
 
 /* From now on SIGTERM, SIGUSR1, SIGINT and SIGHUP tell the context to stop, and so does the deadline (by vt_clock;
- * 0: none).  A second signal ends the program at once.  For commands whose work can be resumed: others end at the first. */
+ * 0: none).  A second signal ends the program at once.  For commands whose work can be resumed: others end at the
+ * first. */
 void vt_signals_catch(struct vt_ctx *ctx, double deadline);
 
 /* Judges finished runs and prints the rulings: `verdict`, and the end of a sweep's `run`. */

@@ -77,7 +77,8 @@ done:
 enum vt_status vt_frame_take_rows(struct vt_ctx *ctx, struct vt_frame *f, const struct vt_frame *from, int64_t last)
 {
 	enum vt_status status = VT_OK;
-	for (size_t i = 0; i < f->n_groups; i++) {
+	/* Without a snapshot there are only the texts that were registered: the first commit has no more. */
+	for (size_t i = 0; i < (last < 0 ? 1 : f->n_groups); i++) {
 		const struct group *source = vt_frame_group(from, f->group[i].name);
 		VT_REQUIRE(ctx, source, VT_EDATA, "there is no group '/%s'", f->group[i].name);
 		VT_TRY(take_group(ctx, &f->group[i], source, last));
