@@ -24,6 +24,7 @@ struct run_plan {
 	int64_t every; /* steps are 0, every, 2 every, ... */
 	bool alive, force;
 	double commit;
+	bool resume;
 };
 
 static inline double run_value(const struct run_plan *p, int64_t step, size_t cell)
@@ -109,7 +110,7 @@ static inline enum vt_status run_create(struct vt_ctx *ctx, const struct run_pla
 	memset(e.hypotheses_sha256, 'a', 64);
 	struct vt_store_info info = { .dir = p->dir, .experiment = &e, .task = &task, .dataset_sha256 = "0123",
 	                              .command_line = "venturi run \"small.yaml\"", .force = p->force,
-	                              .commit_seconds = p->commit, .gemm_gflops = 12.5 };
+	                              .resume = p->resume, .commit_seconds = p->commit, .gemm_gflops = 12.5 };
 	return vt_store_create(ctx, &info, out);
 }
 

@@ -259,7 +259,7 @@ const char *const *vt_runs_axes(const struct vt_runs *r);
 enum vt_status vt_runs_collect(struct vt_ctx *ctx, const struct vt_runs *r, const char *rulings_json,
                                const char *path);
 
-/* What a file is, as {"info": {...}}: path, kind (run, sweep, activations, foreign),
+/* What a file is, as {"info": {...}}: path, kind (run, sweep, activations, checkpoint, foreign),
  * schema, title, status, alive, steps, last_step, groups with dimensions and variables,
  * attributes, settings, provenance, content_sha256, content_ok (null where there is none).
  * A foreign HDF5 file has its datasets listed, at most 1000, and none of them is read.

@@ -68,6 +68,7 @@ static const char *file_kind(const char *schema)
 	if (strncmp(schema, "venturi-run/", 12) == 0) return "run";
 	if (strncmp(schema, "venturi-sweep/", 14) == 0) return "sweep";
 	if (strncmp(schema, "venturi-activations/", 20) == 0) return "activations";
+	if (strncmp(schema, "venturi-checkpoint/", 19) == 0) return "checkpoint";
 	return "foreign";
 }
 
