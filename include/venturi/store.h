@@ -195,8 +195,8 @@ enum vt_status vt_store_look(struct vt_ctx *ctx, const struct vt_store_info *inf
 enum vt_status vt_store_take_up(struct vt_ctx *ctx, struct vt_store *s, struct vt_state **state);
 /* A snapshot is complete: appends a step to /provenance (wall_time). */
 enum vt_status vt_store_row(struct vt_ctx *ctx, struct vt_store *s, int64_t step, double epoch);
-/* Whether to commit now: `commit_seconds` have gone by since the last time and, unless that is 0 (every snapshot),
- * 50 times what the last commit took: under 2 % of the run. */
+/* Whether to commit now: `commit_seconds` have gone by since the last time and 50 times what the last commit took:
+ * under 2 % of the run.  With 0, at every snapshot, and between snapshots every 30 seconds. */
 bool vt_store_due(const struct vt_store *s);
 /* Commits the run file if it has something new, and after it the state as checkpoint.h5 (null: no checkpoint); the
  * checkpoint before stays as checkpoint.prev.h5.  While the run file on the disk, left by an earlier process, has more

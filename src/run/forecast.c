@@ -65,7 +65,9 @@ static double memory(const struct vt_dataset *data, const struct vt_model *model
 	double inputs = (double)data->n_inputs, stored = data->bytes ? 1 : 8;
 	double rows = (double)shape->n_rows * (units + inputs) * 8;
 	double passes = (8 * (double)vt_pass_rows(model) + (double)batch) * (2 * units + inputs) * item;
-	return (double)data->n * inputs * stored + rows + passes + 4 * (double)model->n_parameters * item + 48e6;
+	/* parameters, gradient, moments; and a checkpoint: its state, the frame of it, the file in memory */
+	double parameters = (double)model->n_parameters * (4 * item + 3 * (2 * item + 8));
+	return (double)data->n * inputs * stored + rows + passes + parameters + 48e6;
 }
 
 enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, struct vt_forecast *out)

@@ -15,6 +15,9 @@
 #include "frame.h"
 #include "store.h"
 
+/* Seconds between checkpoints where every snapshot is committed, and none is due. */
+enum { BETWEEN_SNAPSHOTS = 30 };
+
 struct vt_standing vt_frame_standing(const struct vt_frame *f)
 {
 	const struct group *p = vt_frame_group(f, "provenance");
@@ -180,9 +183,9 @@ done:
 
 bool vt_store_due(const struct vt_store *s)
 {
-	if (s->commit_seconds <= 0) return s->news;
-	double least = 50 * s->cost; /* under 2 % of the run */
-	return vt_clock() - s->committed >= (s->commit_seconds > least ? s->commit_seconds : least);
+	if (s->commit_seconds <= 0 && s->news) return true;
+	double wait = s->commit_seconds > 0 ? s->commit_seconds : BETWEEN_SNAPSHOTS, least = 50 * s->cost;
+	return vt_clock() - s->committed >= (wait > least ? wait : least); /* under 2 % of the run */
 }
 
 enum vt_status vt_store_commit(struct vt_ctx *ctx, struct vt_store *s, const struct vt_state *state)
