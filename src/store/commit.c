@@ -125,7 +125,9 @@ enum vt_status vt_frame_write(struct vt_ctx *ctx, struct vt_frame *f, const char
 	return status;
 }
 
-/* Two tasks may make the same folder at once: that it exists is no failure. */
+/* Two tasks may make the same folder at once: that it exists is no failure.  What is committed in a folder outlives a
+ * power cut only if the folder does: the last two, a run's and its task's, are brought to the disk even where they are
+ * there, since whoever made them may have been killed before. */
 enum vt_status vt_folder_create(struct vt_ctx *ctx, const char *path)
 {
 	enum vt_status status;
@@ -138,8 +140,12 @@ enum vt_status vt_folder_create(struct vt_ctx *ctx, const char *path)
 		char here = *p;
 		if (here != '/' && here != '\0') continue;
 		*p = '\0';
-		bool there = mkdir(part, 0777) == 0 || (errno == EEXIST && stat(part, &st) == 0 && S_ISDIR(st.st_mode));
+		bool made = mkdir(part, 0777) == 0;
+		bool there = made || (errno == EEXIST && stat(part, &st) == 0 && S_ISDIR(st.st_mode));
 		VT_REQUIRE(ctx, there, VT_EIO, "%s: the folder cannot be made: %s", part, strerror(errno));
+		bool last_two = !here || !strchr(p + 1, '/');
+		VT_REQUIRE(ctx, !(made || last_two) || sync_folder(ctx, part), VT_EIO,
+		           "%s: is made, but the folder that it is in cannot be brought to the disk: %s", part, strerror(errno));
 		*p = here;
 		if (here == '\0') break;
 	}
