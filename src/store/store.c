@@ -193,6 +193,22 @@ enum vt_status vt_store_commit(struct vt_ctx *ctx, struct vt_store *s, const str
 	return commit(ctx, s, state);
 }
 
+/* A run that is complete is not taken up again, so that nobody would make its lines anew. */
+static enum vt_status sync_metrics(struct vt_ctx *ctx, const struct vt_store *s)
+{
+	enum vt_status status;
+	char *path = vt_format(ctx, "%s/metrics.jsonl", s->folder);
+	int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	VT_REQUIRE(ctx, path, VT_ENOMEM, "%s: out of memory", s->folder);
+	VT_REQUIRE(ctx, fd >= 0 ? fsync(fd) == 0 : errno == ENOENT, VT_EIO, "%s: cannot be brought to the disk: %s", path,
+	           strerror(errno));
+	status = VT_OK;
+done:
+	if (fd >= 0) close(fd);
+	free(path);
+	return status;
+}
+
 enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const char *status_text, bool alive,
                                const struct vt_state *state)
 {
@@ -200,6 +216,7 @@ enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const cha
 	VT_TRY(vt_frame_attr_text(ctx, s->frame, "/", "status", status_text));
 	VT_TRY(vt_frame_attr_int(ctx, s->frame, "/", "alive", alive));
 	s->news = true;
+	VT_TRY(sync_metrics(ctx, s));
 	status = commit(ctx, s, state);
 done:
 	return status;
