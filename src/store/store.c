@@ -236,6 +236,9 @@ enum vt_status vt_store_metric(struct vt_ctx *ctx, struct vt_store *s, const cha
 	ssize_t wrote = write(fd, line, n);
 	VT_REQUIRE(ctx, wrote == (ssize_t)n, VT_EIO, "%s: cannot be written: %s (%zu bytes wanted)", path,
 	           wrote < 0 ? strerror(errno) : strerror(ENOSPC), n);
+	bool closed = close(fd) == 0; /* where a network file system says that the disk was full */
+	fd = -1;
+	VT_REQUIRE(ctx, closed, VT_EIO, "%s: cannot be closed: %s (%zu bytes wanted)", path, strerror(errno), n);
 	status = VT_OK;
 done:
 	if (fd >= 0) close(fd);
