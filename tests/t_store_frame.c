@@ -203,7 +203,7 @@ static void misuse(void **state)
 	vt_frame_free(f);
 }
 
-/* Nothing, or a status, or "not intact": never other values under a good sum. */
+/* Refused, or "not intact": never other values under a good sum. */
 static void notice(void **state, const char *bytes, size_t n, const char *what, size_t at)
 {
 	struct vt_frame *back = NULL;
@@ -214,8 +214,21 @@ static void notice(void **state, const char *bytes, size_t n, const char *what, 
 	fclose(file);
 	enum vt_status status = vt_frame_read(*state, cut_path, &back, &intact);
 	if (status != VT_OK && status != VT_EDATA) fail_msg("%s %zu: status %d", what, at, status);
+	if (status != VT_OK && (strchr(vt_ctx_trail(*state), '\n') || !strstr(vt_ctx_trail(*state), cut_path)))
+		fail_msg("%s %zu: said '%s'", what, at, vt_ctx_trail(*state));
 	if (status == VT_OK && intact) fail_msg("%s %zu: was not noticed", what, at);
 	vt_frame_free(back);
+}
+
+/* With the seal as it was, and with one made anew: what lies behind it is checked as well. */
+static void notice_twice(void **state, char *bytes, size_t n, const char *what, size_t at)
+{
+	char seal[VT_SEAL_SIZE];
+	memcpy(seal, bytes + n - VT_SEAL_SIZE, VT_SEAL_SIZE);
+	notice(state, bytes, n, what, at);
+	vt_seal_make(bytes, n - VT_SEAL_SIZE, bytes + n - VT_SEAL_SIZE);
+	notice(state, bytes, n, what, at);
+	memcpy(bytes + n - VT_SEAL_SIZE, seal, VT_SEAL_SIZE);
 }
 
 static void damage(void **state)
@@ -225,8 +238,13 @@ static void damage(void **state)
 	void *image = NULL;
 	size_t n = 0;
 	DO(vt_frame_image(*state, f, &image, &n));
-	char *bytes = image;
+	char *bytes = image, *copy = malloc(n);
+	assert_non_null(copy);
 	for (size_t kept = 1; kept < n; kept += n / 40) notice(state, bytes, kept, "cut after", kept);
+	for (size_t kept = VT_SEAL_SIZE; kept < n; kept += n / 20) {
+		memcpy(copy, bytes, kept);
+		notice_twice(state, copy, kept, "cut after", kept);
+	}
 
 	/* A scalar, which has no check sum of its own, a packed value, a text. */
 	double scalar = 0x1.23456789abcdep-3, loss = run_value(&plan, 100, 100);
@@ -234,10 +252,64 @@ static void damage(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		assert_non_null(place[i]);
 		*place[i] ^= 1;
-		notice(state, bytes, n, "changed at", (size_t)(place[i] - bytes));
+		notice_twice(state, bytes, n, "changed at", (size_t)(place[i] - bytes));
 		*place[i] ^= 1;
 	}
+	free(copy);
 	free(image);
+	vt_frame_free(f);
+}
+
+/* Every byte counts: attributes, units, what HDF5 skips, the seal itself. */
+static void every_byte(void **state)
+{
+	struct vt_frame *f = example(state, 1);
+	void *image = NULL;
+	char sum[65];
+	size_t n = 0;
+	DO(vt_frame_image(*state, f, &image, &n));
+	unsigned char *bytes = image;
+	DO(vt_seal_check(*state, path, bytes, n, sum));
+	for (size_t i = 0; i < n; i++) {
+		bytes[i] ^= (unsigned char)(1 << i % 8);
+		if (vt_seal_check(*state, path, bytes, n, sum) != VT_EDATA) fail_msg("byte %zu of %zu does not count", i, n);
+		if (!strstr(vt_ctx_trail(*state), ".h5: is damaged: ")) fail_msg("%s", vt_ctx_trail(*state));
+		bytes[i] ^= (unsigned char)(1 << i % 8);
+	}
+	free(image);
+	vt_frame_free(f);
+}
+
+/* The seal of a file, as a checkpoint keeps it, is the last line's. */
+static void seal_of_file(void **state)
+{
+	struct vt_frame *f = example(state, 1);
+	char sum[65], line[VT_SEAL_SIZE + 1] = "";
+	DO(vt_frame_write(*state, f, path));
+	DO(vt_file_seal(*state, path, sum));
+	FILE *file = fopen(path, "rb");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, -VT_SEAL_SIZE, SEEK_END), 0);
+	assert_int_equal(fread(line, 1, VT_SEAL_SIZE, file), VT_SEAL_SIZE);
+	fclose(file);
+	assert_memory_equal(line, "venturi-seal/1 ", 15);
+	assert_memory_equal(line + 15, sum, 64);
+	assert_true(line[VT_SEAL_SIZE - 1] == '\n');
+	vt_frame_free(f);
+}
+
+/* The limit of the context is that of what is read. */
+static void limit(void **state)
+{
+	struct vt_frame *f = example(state, 1), *back = NULL;
+	size_t most = vt_ctx_most_bytes(*state);
+	bool intact;
+	DO(vt_frame_write(*state, f, path));
+	vt_ctx_set_most_bytes(*state, 10000);
+	assert_int_equal(vt_frame_read(*state, path, &back, &intact), VT_EDATA);
+	if (!strstr(vt_ctx_trail(*state), "at most 10000 are allowed (--max-bytes raises this)"))
+		fail_msg("%s", vt_ctx_trail(*state));
+	vt_ctx_set_most_bytes(*state, most);
 	vt_frame_free(f);
 }
 
@@ -246,7 +318,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),  cmocka_unit_test(equal_bytes), cmocka_unit_test(content_sum),
 		cmocka_unit_test(fill_values), cmocka_unit_test(conversion),  cmocka_unit_test(misuse),
-		cmocka_unit_test(damage),
+		cmocka_unit_test(damage),      cmocka_unit_test(every_byte),  cmocka_unit_test(seal_of_file),
+		cmocka_unit_test(limit),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -237,7 +237,14 @@ static void skips(void **state)
 	assert_int_equal(vt_runs_count(r), 1);
 	vt_runs_free(r);
 	assert_int_equal(vt_runs_open(*state, FOLDER "/mixed/task-00003/run.h5", &r), VT_EDATA);
+	assert_non_null(strstr(vt_ctx_trail(*state), "task-00003/run.h5: is damaged: the SHA-256 of its first"));
+	assert_int_equal(system("cd " FOLDER "/mixed/task-00003 && truncate -s -80 run.h5 && printf 'venturi-seal/1 %s\\n' "
+	                        "\"$(sha256sum < run.h5 | cut -c 1-64)\" >> run.h5"), 0); /* as docs/format.md says */
+	assert_int_equal(vt_runs_open(*state, FOLDER "/mixed/task-00003/run.h5", &r), VT_EDATA);
 	assert_non_null(strstr(vt_ctx_trail(*state), "does not agree with its content_sha256"));
+	assert_int_equal(system("truncate -s -80 " FOLDER "/mixed/task-00003/run.h5"), 0);
+	assert_int_equal(vt_runs_open(*state, FOLDER "/mixed/task-00003/run.h5", &r), VT_EDATA);
+	assert_non_null(strstr(vt_ctx_trail(*state), "do not end in a seal"));
 	mkdir(FOLDER "/none", 0777);
 	assert_int_equal(vt_runs_open(*state, FOLDER "/none", &r), VT_EDATA);
 	assert_int_equal(vt_runs_open(*state, FOLDER "/absent", &r), VT_EDATA);

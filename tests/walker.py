@@ -2,8 +2,8 @@
 """Shows a file of venturi's to other people's readers: walker.py FILE...
 
 xarray by both engines, group by group, each engine in a process of its own; ncdump -h and h5dump -H;
-a walk with h5py that finds forbidden types, filters and links, and makes content_sha256 anew from
-its definition in venturi/store.h.  Exit 0, 1 with what is wrong, 77 where a reader is missing.
+a walk with h5py that finds forbidden types, filters and links, and makes content_sha256 and the seal
+anew from their definitions in venturi/store.h and docs/format.md.  Exit 0, 1 with what is wrong, 77 where a reader is missing.
 
 SPDX-License-Identifier: GPL-3.0-or-later"""
 
@@ -53,7 +53,15 @@ class Walk:
     def say(self, where, what):
         self.wrong.append(f"{self.path}: {where}: {what}")
 
+    def seal(self):
+        with open(self.path, "rb") as f:
+            body, line = (lambda b: (b[:-80], b[-80:]))(f.read())
+        wanted = b"venturi-seal/1 " + hashlib.sha256(body).hexdigest().encode() + b"\n"
+        if line != wanted:
+            self.say("the seal", f"is {line}, wanted {wanted}")
+
     def visit(self, h5py):
+        self.seal()
         with h5py.File(self.path, "r") as f:
             self.activations = f.attrs["venturi_schema"].startswith("venturi-activations/")
             self.group(h5py, f, "")

@@ -49,6 +49,12 @@ void vt_ctx_free(struct vt_ctx *ctx);
 int vt_ctx_threads(const struct vt_ctx *ctx);
 void vt_ctx_set_threads(struct vt_ctx *ctx, int threads);
 
+/* The most bytes that one file or one array from outside may take in memory; default 16 GiB, `--max-bytes` of the
+ * program.  The other bounds on what is read follow from it: a chunk of an HDF5 file may have a 64th, the process that
+ * reads HDF5 may ask for an eighth beyond what it starts with. */
+size_t vt_ctx_most_bytes(const struct vt_ctx *ctx);
+void vt_ctx_set_most_bytes(struct vt_ctx *ctx, size_t bytes);
+
 /* Records the innermost message, with the numbers in it, and returns `status`.
  * An earlier trail is dropped. */
 enum vt_status vt_ctx_fail(struct vt_ctx *ctx, enum vt_status status, const char *format, ...)

@@ -66,6 +66,21 @@ enum vt_status vt_input_text(struct vt_ctx *ctx, const char *path, size_t limit,
  * Debian's bible-kjv-text (/usr/lib/bible.data).  Caller frees.  VT_EDATA for what is damaged, empty or longer. */
 enum vt_status vt_input_octets(struct vt_ctx *ctx, const char *path, size_t limit, size_t *n, uint8_t **out);
 
+/* A whole regular file as it is. */
+enum vt_status vt_input_whole(struct vt_ctx *ctx, const char *path, size_t *n, uint8_t **out);
+
+/* Every HDF5 file of ours ends in a seal, one line of text behind what HDF5 reads: "venturi-seal/1 ", the SHA-256 of
+ * all bytes before the line as 64 hexadecimal digits, a newline. */
+enum { VT_SEAL_SIZE = 80 };
+void vt_seal_make(const void *bytes, size_t n, char out[VT_SEAL_SIZE]);
+/* Whether the n bytes end in something like it. */
+bool vt_seal_there(const void *bytes, size_t n);
+/* VT_EDATA ("WHERE: is damaged: ...") unless the n bytes, the seal included, end in a seal that agrees with them; its
+ * digits to `out`.  About a second for 1.5 GB. */
+enum vt_status vt_seal_check(struct vt_ctx *ctx, const char *where, const void *bytes, size_t n, char out[65]);
+/* The same of a file, which is read whole. */
+enum vt_status vt_file_seal(struct vt_ctx *ctx, const char *path, char out[65]);
+
 /* The path of a real data file: `given` if not null (a file, or a folder that holds
  * `name`), else the first of the usual places (null-terminated) that holds `name`, plain
  * or as name.gz.  No environment variable is consulted.  VT_EDATA ends in `remedy`, which
@@ -88,6 +103,24 @@ enum vt_status vt_hdf5_open(struct vt_ctx *ctx, const char *path, int64_t *file)
  * `where` stands in messages. */
 enum vt_status vt_hdf5_child(struct vt_ctx *ctx, int64_t parent, const char *name, const char *where,
                              int64_t *object);
+
+/* A reader in a process of its own, so that a file that makes its library crash, hang or ask for all memory takes
+ * nothing with it.  `read` runs in the child under limits of memory and time and sends plain bytes, `take` runs in the
+ * parent and believes none of them without a check.  `read` may fail with a message, which becomes the parent's.
+ * `file` stands in messages; its size sets the time that is allowed.  VT_EDATA when the child dies (with the signal) or
+ * says nonsense. */
+struct vt_child;
+struct vt_reading {
+	const char *file;
+	void *self;
+	enum vt_status (*read)(struct vt_ctx *ctx, void *self, int out);
+	enum vt_status (*take)(struct vt_ctx *ctx, void *self, struct vt_child *child);
+};
+enum vt_status vt_read_forked(struct vt_ctx *ctx, const struct vt_reading *r);
+/* In the child: sends bytes; false when nobody listens any more. */
+bool vt_child_send(int out, const void *bytes, size_t n);
+/* In the parent: takes exactly n bytes. */
+enum vt_status vt_child_take(struct vt_ctx *ctx, struct vt_child *c, size_t n, void *into);
 
 /* What a dataset holds, once it has been found to be plain: numbers or variable-length
  * strings, known filters, storage inside the file, and not more than that storage can

@@ -101,8 +101,8 @@ enum vt_status vt_frame_matrix(struct vt_ctx *ctx, struct vt_frame *f, const cha
  * number of threads they took; attributes are not covered. */
 enum vt_status vt_frame_sha256(struct vt_ctx *ctx, const struct vt_frame *f, char out[65]);
 
-/* The HDF5 bytes; caller frees.  Fills the root attribute content_sha256.  Equal frames
- * give equal bytes: no timestamps, a fixed order of objects. */
+/* The HDF5 bytes and their seal (input.h), as they stand in a file; caller frees.  Fills the root attribute
+ * content_sha256.  Equal frames give equal bytes: no timestamps, a fixed order of objects. */
 enum vt_status vt_frame_image(struct vt_ctx *ctx, struct vt_frame *f, void **bytes, size_t *n);
 /* Image, then PATH.tmp, fsync, rename, fsync of the folder. VT_EIO leaves what was there.
  * On a full disk the message has the path, the bytes wanted and the system's reason. */
@@ -114,9 +114,10 @@ enum vt_status vt_file_commit(struct vt_ctx *ctx, const char *path, const void *
 /* Makes the folder and those above it; one that exists is well. */
 enum vt_status vt_folder_create(struct vt_ctx *ctx, const char *path);
 
-/* Reads a file that vt_frame_write made, whole, into a frame: only what such a file can
- * hold (plain numbers, named strings, hard links one group deep).  *intact: whether the
- * content agrees with its content_sha256.  VT_EDATA for anything else. */
+/* Reads a file that vt_frame_write made, whole, into a frame: its seal must agree with its bytes ("is damaged: ..."
+ * else), and it holds only what such a file can hold (plain numbers, named strings, hard links one group deep).  HDF5
+ * runs in a process of its own.  *intact: whether the content agrees with its content_sha256, as it does unless
+ * somebody changed and sealed it.  VT_EDATA for anything else. */
 enum vt_status vt_frame_read(struct vt_ctx *ctx, const char *path, struct vt_frame **out, bool *intact);
 
 /* ---- series ----------------------------------------------------------- */
@@ -262,6 +263,7 @@ enum vt_status vt_runs_collect(struct vt_ctx *ctx, const struct vt_runs *r, cons
 /* What a file is, as {"info": {...}}: path, kind (run, sweep, activations, checkpoint, foreign),
  * schema, title, status, alive, steps, last_step, groups with dimensions and variables,
  * attributes, settings, provenance, content_sha256, content_ok (null where there is none).
+ * A file of ours whose seal does not agree with it is not described: VT_EDATA.
  * A foreign HDF5 file has its datasets listed, at most 1000, and none of them is read.
  * Caller frees.  VT_EDATA when it is not HDF5 or cannot be read. */
 enum vt_status vt_info_json(struct vt_ctx *ctx, const char *path, char **out);

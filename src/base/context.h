@@ -16,6 +16,7 @@ struct kept {
 
 struct vt_ctx {
 	int threads;
+	size_t most_bytes;
 	enum vt_level level;
 	vt_progress_fn *progress;
 	void *progress_self;

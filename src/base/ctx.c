@@ -13,6 +13,8 @@
 #include "context.h"
 #include "venturi/base.h"
 
+#define DEFAULT_BYTES ((size_t)16 << 30)
+
 int vt_status_exit(enum vt_status status)
 {
 	switch (status) {
@@ -60,6 +62,7 @@ struct vt_ctx *vt_ctx_create(void)
 	if (!ctx) return NULL;
 	ctx->threads = default_threads();
 	ctx->level = VT_INFO;
+	ctx->most_bytes = DEFAULT_BYTES;
 	return ctx;
 }
 
@@ -96,6 +99,16 @@ void *vt_ctx_kept(const struct vt_ctx *ctx, const void *owner)
 int vt_ctx_threads(const struct vt_ctx *ctx)
 {
 	return ctx->threads;
+}
+
+size_t vt_ctx_most_bytes(const struct vt_ctx *ctx)
+{
+	return ctx->most_bytes;
+}
+
+void vt_ctx_set_most_bytes(struct vt_ctx *ctx, size_t bytes)
+{
+	ctx->most_bytes = bytes;
 }
 
 void vt_ctx_set_threads(struct vt_ctx *ctx, int threads)

@@ -19,6 +19,7 @@ enum { MOST_FLAGS = 64, WORD = 1, FIRST = 256 };
 const struct vt_flag_option vt_common_flags[] = {
 	{ "json", 0, NULL, "print results as one JSON object" },
 	{ "threads", 0, "N", "threads in all; default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, else the cores" },
+	{ "max-bytes", 0, "SIZE", "most memory for one file or array that is read, such as 64G; default: 16G" },
 	{ "quiet", 'q', NULL, "errors only" },
 	{ "verbose", 'v', NULL, "say more" },
 	{ "help", 'h', NULL, "show this page" },
@@ -209,6 +210,31 @@ enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, cons
 		if (strcmp(end, unit[i].word) == 0 && number > 0 && number < 1e9) *out = number * unit[i].seconds;
 	if (*out > 0) return VT_OK;
 	return vt_ctx_fail(ctx, VT_EUSAGE, "--%s=%.80s: wanted a time, such as 90s, 30m, 2h or 1d", name, text);
+}
+
+enum vt_status vt_args_bytes(struct vt_ctx *ctx, const struct vt_args *a, const char *name, size_t missing, size_t *out)
+{
+	static const char letters[] = "KMGT";
+	const char *text = vt_args_flag(a, name), *letter;
+	char *end = NULL;
+	if (!text) {
+		*out = missing;
+		return VT_OK;
+	}
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	bool good = text[0] >= '0' && text[0] <= '9' && errno == 0 && n > 0;
+	if (good && *end && (letter = strchr(letters, *end))) {
+		size_t shift = 10 * (size_t)(letter - letters + 1);
+		good = n <= SIZE_MAX >> shift;
+		n <<= shift;
+		end++;
+	}
+	if (!good || *end)
+		return vt_ctx_fail(ctx, VT_EUSAGE, "--%s=%.80s: a number of bytes is wanted, such as 1000000, 512M, 64G or 1T", name,
+		                   text);
+	*out = (size_t)n;
+	return VT_OK;
 }
 
 /* SETTING=VALUE: an equals sign before any slash, so that a file may be called a=b.yaml as

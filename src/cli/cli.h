@@ -56,6 +56,10 @@ enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, cons
  * first. */
 void vt_signals_catch(struct vt_ctx *ctx, double deadline);
 
+/* A number of bytes, with K, M, G or T for powers of 1024, or `missing`. */
+enum vt_status vt_args_bytes(struct vt_ctx *ctx, const struct vt_args *a, const char *name, size_t missing,
+                             size_t *out);
+
 /* Judges finished runs and prints the rulings: `verdict`, and the end of a sweep's `run`. */
 enum vt_status vt_command_judge(struct vt_ctx *ctx, const struct vt_args *a, size_t n_dirs, const char *const *dir);
 
@@ -67,7 +71,7 @@ void vt_command_help(const struct vt_command_kind *c);
 /* Flags that every command has; ends with a null name. */
 extern const struct vt_flag_option vt_common_flags[];
 
-/* --help, --json, --quiet, --verbose, --threads exist for every command. */
+/* --help, --json, --quiet, --verbose, --threads, --max-bytes exist for every command. */
 struct vt_command_kind {
 	struct vt_kind kind;
 	const char *usage;   /* "EXPERIMENT.yaml... [-o DIR] [SETTING=VALUE ...]" */

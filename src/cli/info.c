@@ -104,6 +104,8 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 		VT_REQUIRE(ctx, root, VT_EBUG, "%s: its description of %zu bytes is no JSON", a->word[0], strlen(text));
 		print_info(json_object_get(root, "info"));
 	}
+	VT_REQUIRE(ctx, !strstr(text, "\"content_ok\": false"), VT_EDATA, "%s: its content does not agree with its"
+	           " content_sha256", a->word[0]);
 	status = VT_OK;
 done:
 	json_decref(root);

@@ -109,7 +109,10 @@ static enum vt_status help(struct vt_ctx *ctx, const char *word)
 static enum vt_status apply_common(struct vt_ctx *ctx, const struct vt_args *a)
 {
 	long threads = 0;
+	size_t bytes = vt_ctx_most_bytes(ctx);
 	enum vt_status status = vt_args_count(ctx, a, "threads", 1, 0, &threads);
+	if (status == VT_OK) status = vt_args_bytes(ctx, a, "max-bytes", bytes, &bytes);
+	vt_ctx_set_most_bytes(ctx, bytes);
 	if (threads > 0) vt_ctx_set_threads(ctx, threads > 1024 ? 1024 : (int)threads);
 	if (vt_args_flag(a, "verbose")) vt_ctx_set_level(ctx, VT_VERBOSE);
 	if (vt_args_flag(a, "quiet")) vt_ctx_set_level(ctx, VT_QUIET);

@@ -1,8 +1,9 @@
 /* Readers in a child process under limits.  libhdf5 crashes on about one damaged file in two hundred (measured on
  * 3 100 mutations with HDF5 1.10.8), and a crash must be one line and exit 4, not the end of a sweep.
  *
- * The child gets no new files to write, 2 GiB more memory than it starts with, and time by the size of the file; it
- * answers in frames through a pipe, and whatever it says is checked like the file itself.
+ * The child gets no new files to write, an eighth of the context's limit more memory than it starts with (2 GiB unless
+ * it was raised), and time by the size of the file; it answers in frames through a pipe, and what it says is checked
+ * like the file itself.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -22,18 +23,12 @@
 #include "forked.h"
 
 enum frame_type { DATA = 1, FAILURE };
-enum { LONGEST_MESSAGE = 4096, BYTES_PER_SECOND = 8 << 20, LEAST_SECONDS = 30 };
+enum { LONGEST_MESSAGE = 4096, PIPE_BYTES = 1 << 18, BYTES_PER_SECOND = 8 << 20, LEAST_SECONDS = 30,
+       LEAST_MEMORY = 1 << 28 };
 
 struct frame {
 	uint32_t type, status;
 	uint64_t size;
-};
-
-struct vt_child {
-	pid_t pid;
-	int in;
-	const char *file;
-	size_t left; /* of the frame that is being read */
 };
 
 /* ---- the child's side ------------------------------------------------------ */
@@ -76,8 +71,9 @@ static void lower(int resource, size_t most)
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 /* Sanitizers reserve terabytes of addresses: no limit of memory with them. */
-static void lower_memory(void)
+static void lower_memory(size_t more)
 {
+	(void)more;
 }
 #else
 /* Bytes of address space in use; 0 where nobody tells. */
@@ -90,14 +86,14 @@ static size_t address_space(void)
 	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void lower_memory(void)
+static void lower_memory(size_t more)
 {
 	size_t now = address_space();
-	if (now > 0) lower(RLIMIT_AS, now + ((size_t)2 << 30));
+	if (now > 0 && more < SIZE_MAX - now) lower(RLIMIT_AS, now + more);
 }
 #endif
 
-static void confine(const char *file, pid_t parent)
+static void confine(struct vt_ctx *ctx, const char *file, pid_t parent)
 {
 	struct stat st;
 	size_t seconds = LEAST_SECONDS + (stat(file, &st) == 0 ? (size_t)st.st_size / BYTES_PER_SECOND : 0);
@@ -110,12 +106,13 @@ static void confine(const char *file, pid_t parent)
 	lower(RLIMIT_FSIZE, 0);
 	lower(RLIMIT_CPU, seconds);
 	alarm((unsigned)(seconds < 1000000 ? 10 * seconds : 10000000)); /* a slow disk is no fault */
-	lower_memory();
+	size_t share = vt_ctx_most_bytes(ctx) / 8;
+	lower_memory(share > LEAST_MEMORY ? share : LEAST_MEMORY);
 }
 
 static _Noreturn void child_main(struct vt_ctx *ctx, const struct vt_reading *r, int out, pid_t parent)
 {
-	confine(r->file, parent);
+	confine(ctx, r->file, parent);
 	enum vt_status status = r->read(ctx, r->self, out);
 	if (status != VT_OK) send_failure(ctx, out, status);
 	_exit(0); /* no buffers, no handlers: they are the parent's */
@@ -146,16 +143,30 @@ static enum vt_status died(struct vt_ctx *ctx, struct vt_child *c)
 	                   c->file, signal, strsignal(signal), slow ? ", out of time or memory" : "");
 }
 
-/* False at the end of the pipe. */
-static bool read_all(int fd, void *into, size_t n)
+static size_t read_some(int fd, void *into, size_t n)
+{
+	ssize_t got;
+	do got = read(fd, into, n);
+	while (got < 0 && errno == EINTR);
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* False at the end of the pipe.  Small pieces come many at a time, large ones straight to their place. */
+static bool read_all(struct vt_child *c, void *into, size_t n)
 {
 	char *at = into;
 	while (n > 0) {
-		ssize_t got = read(fd, at, n);
-		if (got < 0 && errno == EINTR) continue;
-		if (got <= 0) return false;
+		if (c->at == c->have && n < sizeof c->early) {
+			c->at = 0;
+			c->have = read_some(c->in, c->early, sizeof c->early);
+			if (c->have == 0) return false;
+		}
+		size_t early = c->have - c->at, got = n < early ? n : early;
+		if (early > 0) memcpy(at, c->early + c->at, got);
+		else if ((got = read_some(c->in, at, n)) == 0) return false;
+		if (early > 0) c->at += got;
 		at += got;
-		n -= (size_t)got;
+		n -= got;
 	}
 	return true;
 }
@@ -164,7 +175,7 @@ static bool read_all(int fd, void *into, size_t n)
 static enum vt_status failure(struct vt_ctx *ctx, struct vt_child *c, const struct frame *f)
 {
 	char text[LONGEST_MESSAGE] = "";
-	if (f->size >= sizeof text || !read_all(c->in, text, (size_t)f->size)) return died(ctx, c);
+	if (f->size >= sizeof text || !read_all(c, text, (size_t)f->size)) return died(ctx, c);
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 32 || *p == 127) *p = ' ';
 	return vt_ctx_fail(ctx, f->status ? VT_ENOMEM : VT_EDATA, "%s", text);
@@ -176,14 +187,14 @@ enum vt_status vt_child_take(struct vt_ctx *ctx, struct vt_child *c, size_t n, v
 	while (n > 0) {
 		if (c->left == 0) {
 			struct frame f;
-			if (!read_all(c->in, &f, sizeof f)) return died(ctx, c);
+			if (!read_all(c, &f, sizeof f)) return died(ctx, c);
 			if (f.type == FAILURE) return failure(ctx, c, &f);
 			if (f.type != DATA || f.size == 0 || f.size > SIZE_MAX / 2)
 				return vt_ctx_fail(ctx, VT_EDATA, "%s: its reader answers nonsense: the file is damaged or hostile", c->file);
 			c->left = (size_t)f.size;
 		}
 		size_t m = n < c->left ? n : c->left;
-		if (!read_all(c->in, at, m)) return died(ctx, c);
+		if (!read_all(c, at, m)) return died(ctx, c);
 		at += m;
 		n -= m;
 		c->left -= m;
@@ -197,6 +208,7 @@ enum vt_status vt_read_forked(struct vt_ctx *ctx, const struct vt_reading *r)
 	pid_t parent = getpid();
 	if (pipe2(end, O_CLOEXEC) != 0)
 		return vt_ctx_fail(ctx, VT_ENOMEM, "%s: no pipe for its reader: %s", r->file, strerror(errno));
+	fcntl(end[1], F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns; where it is refused, more of them */
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(end[0]);

@@ -18,7 +18,7 @@ enum { PIECE = 1 << 19, LARGEST_PIECE = 1 << 23 }; /* elements: 4 MiB and 64 MiB
 struct request {
 	const char *file, *dataset;
 	char *where; /* FILE:DATASET */
-	bool extent_only;
+	bool extent_only, sealed;
 	size_t index;
 	struct vt_extent extent;
 	struct vt_array array;
@@ -131,6 +131,8 @@ static enum vt_status read_dataset(struct vt_ctx *ctx, void *self, int out)
 
 	VT_REQUIRE(ctx, quiet && path, VT_ENOMEM, "%s: out of memory", q->where);
 	VT_TRY(vt_hdf5_open(ctx, q->file, &f));
+	VT_REQUIRE(ctx, q->sealed || H5Aexists(f, "venturi_schema") <= 0, VT_EDATA, "%s: is damaged: a file of venturi's that"
+	           " does not end in its seal, so it was cut off or changed by another program", q->file);
 	VT_TRY(walk(ctx, f, q->where, path, &d));
 	VT_TRY(send_extent(ctx, d, q, out));
 	if (!q->extent_only) VT_TRY(send_values(ctx, d, q, out));
@@ -186,6 +188,7 @@ static enum vt_status ask(struct vt_ctx *ctx, struct request *q)
 
 	q->where = vt_format(ctx, "%s:%s", q->file, q->dataset);
 	VT_REQUIRE(ctx, q->where, VT_ENOMEM, "%s: out of memory", q->file);
+	VT_TRY(vt_seal_of_file(ctx, q->file, &q->sealed));
 	H5open(); /* once here, so that no child has to start the library up */
 	status = vt_read_forked(ctx, &r);
 	if (status != VT_OK) free(q->array.value);

@@ -58,6 +58,14 @@ enum vt_status vt_input_bytes(struct vt_ctx *ctx, int fd, const char *path, size
 	return VT_OK;
 }
 
+enum vt_status vt_input_fits(struct vt_ctx *ctx, const char *where, size_t bytes)
+{
+	size_t most = vt_ctx_most_bytes(ctx);
+	if (bytes <= most) return VT_OK;
+	return vt_ctx_fail(ctx, VT_EDATA, "%s: would take %zu bytes of memory, at most %zu are allowed (--max-bytes raises"
+	                   " this)", where, bytes, most);
+}
+
 enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t *n)
 {
 	enum vt_status status;

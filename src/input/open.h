@@ -19,6 +19,13 @@ enum vt_status vt_input_open(struct vt_ctx *ctx, const char *path, int *fd, size
 /* Reads exactly n bytes; a file that ends earlier is VT_EDATA. */
 enum vt_status vt_input_bytes(struct vt_ctx *ctx, int fd, const char *path, size_t n, void *out);
 
+/* VT_EDATA, with the flag that raises the limit, where `bytes` are more than the context allows. */
+enum vt_status vt_input_fits(struct vt_ctx *ctx, const char *where, size_t bytes);
+
+/* Before a file is read a part at a time: VT_EDATA where it ends in a seal that does not agree with it.  *sealed:
+ * whether it ends in one.  A file that did not change since is not read again. */
+enum vt_status vt_seal_of_file(struct vt_ctx *ctx, const char *path, bool *sealed);
+
 /* Rank 1 to 4, every dimension at least 1, at most 2^31 elements; *n is their product. */
 enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t *n);
 

@@ -1,4 +1,4 @@
-/* Whole text files: experiments, rulings, CSV.
+/* Whole files: bytes as they are, and text.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -8,6 +8,26 @@
 #include <unistd.h>
 
 #include "open.h"
+
+enum vt_status vt_input_whole(struct vt_ctx *ctx, const char *path, size_t *n, uint8_t **out)
+{
+	enum vt_status status;
+	int fd = -1;
+	size_t size = 0;
+	uint8_t *bytes = NULL;
+
+	VT_TRY(vt_input_open(ctx, path, &fd, &size));
+	VT_TRY(vt_input_fits(ctx, path, size));
+	VT_NEW(ctx, bytes, size);
+	VT_TRY(vt_input_bytes(ctx, fd, path, size, bytes));
+	*n = size;
+	*out = bytes;
+	bytes = NULL;
+done:
+	if (fd >= 0) close(fd);
+	free(bytes);
+	return status;
+}
 
 enum vt_status vt_input_text(struct vt_ctx *ctx, const char *path, size_t limit, char **out)
 {

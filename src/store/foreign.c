@@ -12,7 +12,7 @@
 #include "info.h"
 #include "venturi/input.h"
 
-enum { MOST_OBJECTS = 1000, MOST_LEVELS = 16, LONGEST_NAME = 256 };
+enum { MOST_OBJECTS = 1000, MOST_LEVELS = 16, LONGEST_NAME = 256, LONGEST_TEXT = 1 << 26 };
 
 struct walk {
 	json_t *groups;
@@ -84,23 +84,69 @@ static void walk_group(hid_t group, const char *path, int level, struct walk *w)
 	}
 }
 
-enum vt_status vt_foreign_groups(struct vt_ctx *ctx, const char *path, json_t **groups, bool *schema)
+/* ---- in the child ----------------------------------------------------------- */
+
+struct request {
+	const char *path;
+	json_t *groups;
+	bool schema;
+};
+
+static enum vt_status read_groups(struct vt_ctx *ctx, void *self, int out)
 {
 	enum vt_status status;
+	struct request *q = self;
 	struct walk w = { .groups = json_array() };
 	int64_t file = -1;
 	struct vt_hdf5_quiet *quiet = vt_hdf5_quiet_begin(ctx);
 
-	VT_REQUIRE(ctx, quiet && w.groups, VT_ENOMEM, "%s: out of memory", path);
-	VT_TRY(vt_hdf5_open(ctx, path, &file));
-	*schema = H5Aexists(file, "venturi_schema") > 0;
+	VT_REQUIRE(ctx, quiet && w.groups, VT_ENOMEM, "%s: out of memory", q->path);
+	VT_TRY(vt_hdf5_open(ctx, q->path, &file));
+	uint64_t head[2] = { H5Aexists(file, "venturi_schema") > 0, 0 };
 	walk_group(file, "/", 0, &w);
-	*groups = w.groups;
-	w.groups = NULL;
+	char *text = json_dumps(w.groups, JSON_COMPACT);
+	VT_REQUIRE(ctx, text, VT_ENOMEM, "%s: out of memory for its description", q->path);
+	head[1] = strlen(text);
+	status = vt_child_send(out, head, sizeof head) && vt_child_send(out, text, head[1]) ? VT_OK : VT_EIO;
+done:
+	return status; /* the process ends: nothing needs closing */
+}
+
+/* ---- in the parent ------------------------------------------------------------ */
+
+static enum vt_status take_groups(struct vt_ctx *ctx, void *self, struct vt_child *child)
+{
+	enum vt_status status;
+	struct request *q = self;
+	uint64_t head[2] = { 0 };
+	char *text = NULL;
+
+	VT_TRY(vt_child_take(ctx, child, sizeof head, head));
+	VT_REQUIRE(ctx, head[1] <= LONGEST_TEXT, VT_EDATA, "%s: its description has %zu bytes, wanted at most %d", q->path,
+	           (size_t)head[1], LONGEST_TEXT);
+	VT_NEW(ctx, text, (size_t)head[1]);
+	VT_TRY(vt_child_take(ctx, child, (size_t)head[1], text));
+	q->schema = head[0] != 0;
+	q->groups = json_loadb(text, (size_t)head[1], JSON_ALLOW_NUL, NULL);
+	VT_REQUIRE(ctx, json_is_array(q->groups), VT_EDATA, "%s: its reader answers nonsense: the file is damaged or hostile",
+	           q->path);
 	status = VT_OK;
 done:
-	if (file >= 0) H5Fclose(file);
-	vt_hdf5_quiet_end(quiet);
-	json_decref(w.groups);
+	free(text);
+	return status;
+}
+
+enum vt_status vt_foreign_groups(struct vt_ctx *ctx, const char *path, json_t **groups, bool *schema)
+{
+	struct request q = { .path = path };
+	const struct vt_reading r = { path, &q, read_groups, take_groups };
+	H5open(); /* once here, so that no child has to start the library up */
+	enum vt_status status = vt_read_forked(ctx, &r);
+	if (status == VT_OK) {
+		*schema = q.schema;
+		*groups = q.groups;
+		q.groups = NULL;
+	}
+	json_decref(q.groups);
 	return status;
 }

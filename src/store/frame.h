@@ -101,6 +101,27 @@ const char *vt_var_text(const struct var *v, size_t i);
 /* As vt_file_commit; the file that was there, if any, is kept as `previous` (null: it is not). */
 enum vt_status vt_file_replace(struct vt_ctx *ctx, const char *path, const char *previous, const void *bytes, size_t n);
 
+/* HDF5 bytes without their seal into a frame, in this process: for the child of vt_frame_read alone.  `path` stands in
+ * messages. */
+enum vt_status vt_frame_parse(struct vt_ctx *ctx, const char *path, const void *bytes, size_t n, struct vt_frame **out);
+/* Through a pipe: false when nobody listens any more; VT_EDATA for what no frame of a file of `size` bytes can be. */
+struct vt_child;
+bool vt_frame_send(const struct vt_frame *f, int out);
+enum vt_status vt_frame_take(struct vt_ctx *ctx, struct vt_child *child, const char *path, size_t size,
+                             struct vt_frame **out);
+
+/* One of many files to read. */
+struct vt_frame_file {
+	const char *path;
+	enum vt_status status;  /* VT_OK: frame and intact; else why, one line */
+	struct vt_frame *frame; /* the caller's */
+	bool intact;
+	bool sealed; /* it ends in a seal, whether that agrees or not */
+	char *why;   /* the caller's */
+};
+/* vt_frame_read of each, a few milliseconds a file less.  What is wrong with one is said there. */
+void vt_frames_read(struct vt_ctx *ctx, size_t n, struct vt_frame_file *file);
+
 /* Frees what `items` of `n` items has outgrown: room for one more of `size` bytes. */
 enum vt_status vt_array_grow(struct vt_ctx *ctx, void *items, size_t n, size_t size);
 

@@ -353,11 +353,23 @@ static size_t image_size(const struct memory *m)
 }
 
 /* The sum is of the frame, not of the bytes: the next version of HDF5 may lay them out anew. */
-static enum vt_status seal(struct vt_ctx *ctx, struct vt_frame *f)
+static enum vt_status note_content(struct vt_ctx *ctx, struct vt_frame *f)
 {
 	char sum[65];
 	enum vt_status status = vt_frame_sha256(ctx, f, sum);
 	return status == VT_OK ? vt_frame_attr_text(ctx, f, "/", "content_sha256", sum) : status;
+}
+
+/* Appends the seal; no other program reads so far. */
+static enum vt_status append_seal(struct vt_ctx *ctx, struct memory *m, size_t *n)
+{
+	size_t size = image_size(m);
+	char *larger = size > 0 ? realloc(m->bytes, size + VT_SEAL_SIZE) : NULL;
+	if (!larger) return vt_ctx_fail(ctx, VT_ENOMEM, "out of memory for a file of %zu bytes", size);
+	m->bytes = larger;
+	vt_seal_make(larger, size, larger + size);
+	*n = size + VT_SEAL_SIZE;
+	return VT_OK;
 }
 
 enum vt_status vt_frame_image(struct vt_ctx *ctx, struct vt_frame *f, void **bytes, size_t *n)
@@ -367,7 +379,7 @@ enum vt_status vt_frame_image(struct vt_ctx *ctx, struct vt_frame *f, void **byt
 	struct memory m = { 0 };
 	hid_t file = -1, closing;
 
-	VT_TRY(seal(ctx, f));
+	VT_TRY(note_content(ctx, f));
 	quiet = vt_hdf5_quiet_begin(ctx);
 	VT_REQUIRE(ctx, quiet, VT_ENOMEM, "out of memory for HDF5");
 	file = create_in_memory(&m);
@@ -378,10 +390,9 @@ enum vt_status vt_frame_image(struct vt_ctx *ctx, struct vt_frame *f, void **byt
 	closing = file;
 	file = -1;
 	VT_REQUIRE(ctx, H5Fclose(closing) >= 0 && image_size(&m) > 0, VT_EBUG, "HDF5 could not close a file in memory");
-	*n = image_size(&m);
+	VT_TRY(append_seal(ctx, &m, n));
 	*bytes = m.bytes;
 	m.bytes = NULL;
-	status = VT_OK;
 done:
 	if (file >= 0) H5Fclose(file);
 	free(m.bytes);

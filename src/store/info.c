@@ -126,27 +126,26 @@ static json_t *foreign_json(const char *path, json_t *groups)
 static enum vt_status describe(struct vt_ctx *ctx, const char *path, json_t **out)
 {
 	enum vt_status status;
-	struct vt_frame *f = NULL;
+	struct vt_frame_file f = { .path = path };
 	json_t *groups = NULL;
-	char *why = NULL;
-	bool intact = false, ours = false;
+	bool ours = false;
 
-	status = vt_frame_read(ctx, path, &f, &intact);
-	if (status == VT_OK) {
-		*out = own_json(path, f, intact);
-	} else if (status == VT_EDATA) {
-		why = vt_copy(ctx, vt_ctx_trail(ctx));
+	vt_frames_read(ctx, 1, &f);
+	if (f.status == VT_OK) {
+		*out = own_json(path, f.frame, f.intact);
+	} else {
+		VT_REQUIRE(ctx, f.status == VT_EDATA && !f.sealed, f.status, "%s", f.why ? f.why : path);
 		VT_TRY(vt_foreign_groups(ctx, path, &groups, &ours));
-		VT_REQUIRE(ctx, !ours && why, VT_EDATA, "%s", why ? why : path);
+		VT_REQUIRE(ctx, !ours, VT_EDATA, "%s", f.why);
 		*out = foreign_json(path, groups);
 		groups = NULL;
 		vt_ctx_forget(ctx);
-		status = VT_OK;
 	}
+	status = VT_OK;
 done:
 	json_decref(groups);
-	free(why);
-	vt_frame_free(f);
+	free(f.why);
+	vt_frame_free(f.frame);
 	return status;
 }
 

@@ -73,20 +73,20 @@ done:
 	return status;
 }
 
-/* Nothing is used of a file whose content does not agree with its sum. */
-static enum vt_status open_run(struct vt_ctx *ctx, const char *path, struct run *out)
+/* Nothing is used of a file whose content does not agree with its sum.  The frame is taken over. */
+static enum vt_status open_run(struct vt_ctx *ctx, struct vt_frame_file *f, struct run *out)
 {
-	enum vt_status status;
-	struct run r = { 0 };
-	bool intact = false;
+	enum vt_status status = f->status;
+	struct run r = { .frame = f->frame };
 
-	VT_TRY(vt_frame_read(ctx, path, &r.frame, &intact));
+	f->frame = NULL;
+	VT_REQUIRE(ctx, status == VT_OK, status, "%s", f->why);
 	const char *schema = vt_attrs_text(&r.frame->group[0].attrs, "venturi_schema");
 	VT_REQUIRE(ctx, schema && strcmp(schema, "venturi-run/1") == 0, VT_EDATA,
-	           "%s: has schema '%s', wanted 'venturi-run/1'", path, schema ? schema : "none");
-	VT_REQUIRE(ctx, intact, VT_EDATA, "%s: is damaged: its content does not agree with its content_sha256", path);
-	r.path = vt_copy(ctx, path);
-	VT_REQUIRE(ctx, r.path, VT_ENOMEM, "%s: out of memory", path);
+	           "%s: has schema '%s', wanted 'venturi-run/1'", f->path, schema ? schema : "none");
+	VT_REQUIRE(ctx, f->intact, VT_EDATA, "%s: is damaged: its content does not agree with its content_sha256", f->path);
+	r.path = vt_copy(ctx, f->path);
+	VT_REQUIRE(ctx, r.path, VT_ENOMEM, "%s: out of memory", f->path);
 	VT_TRY(index_run(ctx, &r));
 	*out = r;
 	r = (struct run){ 0 };
@@ -97,10 +97,10 @@ done:
 }
 
 /* A file that is missing or damaged is told in one line and left out. */
-static enum vt_status add_run(struct vt_ctx *ctx, struct vt_runs *r, const char *path)
+static enum vt_status add_run(struct vt_ctx *ctx, struct vt_runs *r, struct vt_frame_file *f)
 {
 	enum vt_status status = vt_array_grow(ctx, &r->run, r->n, sizeof *r->run);
-	if (status == VT_OK) status = open_run(ctx, path, &r->run[r->n]);
+	if (status == VT_OK) status = open_run(ctx, f, &r->run[r->n]);
 	if (status == VT_OK) r->n++;
 	if (status != VT_EDATA) return status;
 	const char *trail = vt_ctx_trail(ctx);
@@ -114,21 +114,56 @@ static int is_task(const struct dirent *entry)
 	return strncmp(entry->d_name, "task-", 5) == 0;
 }
 
+static void clear_files(struct vt_frame_file *file, size_t n)
+{
+	for (size_t i = 0; file && i < n; i++) {
+		free((char *)file[i].path);
+		free(file[i].why);
+		vt_frame_free(file[i].frame);
+	}
+	free(file);
+}
+
+static enum vt_status read_tasks(struct vt_ctx *ctx, struct vt_runs *r, struct dirent **entry, size_t n)
+{
+	enum vt_status status;
+	struct vt_frame_file *file = NULL;
+
+	VT_NEW(ctx, file, n);
+	for (size_t i = 0; i < n; i++) {
+		file[i].path = vt_format(ctx, "%s/%s/run.h5", r->dir, entry[i]->d_name);
+		VT_REQUIRE(ctx, file[i].path, VT_ENOMEM, "%s: out of memory for %zu paths", r->dir, n);
+	}
+	vt_frames_read(ctx, n, file);
+	for (size_t i = 0; i < n; i++) VT_TRY(add_run(ctx, r, &file[i]));
+	status = VT_OK;
+done:
+	clear_files(file, n);
+	return status;
+}
+
 /* In the order of their numbers, also beyond 99999. */
 static enum vt_status add_tasks(struct vt_ctx *ctx, struct vt_runs *r, size_t *seen)
 {
 	struct dirent **entry = NULL;
 	int n = scandir(r->dir, &entry, is_task, versionsort);
-	enum vt_status status = VT_OK;
 	if (n < 0) return vt_ctx_fail(ctx, VT_EDATA, "%s: the folder cannot be read: %s", r->dir, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		char *path = status == VT_OK ? vt_format(ctx, "%s/%s/run.h5", r->dir, entry[i]->d_name) : NULL;
-		if (status == VT_OK) status = path ? add_run(ctx, r, path) : VT_ENOMEM;
-		free(path);
-		free(entry[i]);
-	}
+	enum vt_status status = read_tasks(ctx, r, entry, (size_t)n);
+	for (int i = 0; i < n; i++) free(entry[i]);
 	free(entry);
 	*seen = (size_t)n;
+	return status;
+}
+
+static enum vt_status add_file(struct vt_ctx *ctx, struct vt_runs *r, const char *path)
+{
+	struct vt_frame_file f = { .path = path };
+	enum vt_status status = vt_array_grow(ctx, &r->run, 0, sizeof *r->run);
+	if (status != VT_OK) return status;
+	vt_frames_read(ctx, 1, &f);
+	status = open_run(ctx, &f, &r->run[0]);
+	free(f.why);
+	if (status == VT_OK) r->n = 1;
 	return status;
 }
 
@@ -149,9 +184,7 @@ enum vt_status vt_runs_open(struct vt_ctx *ctx, const char *dir, struct vt_runs 
 		VT_REQUIRE(ctx, r->n > 0, VT_EDATA, "%s: holds no usable run (%zu task folders); wanted task-NNNNN/run.h5 as"
 		           " `venturi run` makes them", dir, seen);
 	} else {
-		VT_TRY(vt_array_grow(ctx, &r->run, 0, sizeof *r->run));
-		VT_TRY(open_run(ctx, dir, &r->run[0]));
-		r->n = 1;
+		VT_TRY(add_file(ctx, r, dir));
 	}
 	VT_TRY(vt_runs_find_axes(ctx, r));
 	*out = r;
