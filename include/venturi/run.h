@@ -33,6 +33,7 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 struct vt_forecast {
 	size_t n_parameters, n_steps, n_snapshots;
 	double seconds, bytes;
+	double longest; /* seconds of the longest step or snapshot: a run can be told to stop between them */
 	char note[320]; /* where real data are not installed: which, and what installs them; else empty */
 };
 enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, struct vt_forecast *out);

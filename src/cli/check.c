@@ -6,47 +6,9 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli.h"
-
-/* Each forecast tries a few steps, so tasks that differ in their seed alone share one. */
-enum { MOST_FORECASTS = 64 };
-
-struct forecasts {
-	size_t n;
-	char *settings[MOST_FORECASTS]; /* without the seed */
-	struct vt_forecast of[MOST_FORECASTS];
-};
-
-/* The settings with the value of train.seed cut out. */
-static char *without_seed(struct vt_ctx *ctx, const char *settings)
-{
-	static const char key[] = "\"train.seed\":";
-	const char *at = strstr(settings, key);
-	if (!at) return vt_copy(ctx, settings);
-	at += sizeof key - 1;
-	return vt_format(ctx, "%.*s%s", (int)(at - settings), settings, at + strcspn(at, ",}"));
-}
-
-/* *out stays null when there were too many different tasks already. */
-static enum vt_status forecast(struct vt_ctx *ctx, struct forecasts *f, const struct vt_task *t,
-                               const struct vt_forecast **out)
-{
-	enum vt_status status = VT_OK;
-	char *settings = without_seed(ctx, t->settings_json);
-	if (!settings) return VT_ENOMEM;
-	for (size_t i = 0; i < f->n && !*out; i++)
-		if (strcmp(f->settings[i], settings) == 0) *out = &f->of[i];
-	if (*out || f->n == MOST_FORECASTS) goto done;
-	VT_TRY(vt_task_forecast(ctx, t, &f->of[f->n]));
-	*out = &f->of[f->n];
-	f->settings[f->n++] = settings;
-	settings = NULL;
-done:
-	free(settings);
-	return status;
-}
+#include "forecasts.h"
 
 /* ---- one task --------------------------------------------------------- */
 
@@ -133,7 +95,7 @@ static void print_heading(const struct vt_experiment *e)
 static enum vt_status check_experiment(struct vt_ctx *ctx, const struct vt_experiment *e, json_t *tasks,
                                        struct total *total)
 {
-	struct forecasts f = { 0 };
+	struct vt_forecasts f = { 0 };
 	struct vt_task *t = NULL;
 	const char *note = NULL;
 	enum vt_status status;
@@ -141,7 +103,7 @@ static enum vt_status check_experiment(struct vt_ctx *ctx, const struct vt_exper
 	for (size_t i = 0; i < e->n_tasks; i++) {
 		const struct vt_forecast *cost = NULL;
 		VT_TRY(vt_experiment_task(ctx, e, i, &t));
-		VT_TRY(forecast(ctx, &f, t, &cost));
+		VT_TRY(vt_forecasts_task(ctx, &f, t, &cost));
 		add_total(total, cost);
 		if (cost && cost->note[0]) note = cost->note;
 		if (!tasks) print_task(t, cost);
@@ -154,7 +116,7 @@ static enum vt_status check_experiment(struct vt_ctx *ctx, const struct vt_exper
 done:
 	if (status != VT_OK && status != VT_ECONFIG && status != VT_EUSAGE) vt_ctx_frame(ctx, "in %s", e->path);
 	vt_task_free(t);
-	for (size_t i = 0; i < f.n; i++) free(f.settings[i]);
+	vt_forecasts_clear(&f);
 	return status;
 }
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ enum vt_status vt_task_forecast(struct vt_ctx *ctx, const struct vt_task *t, str
 	out->n_snapshots = vt_probe_snapshots(probe);
 	out->n_steps = (size_t)total;
 	out->seconds = (double)out->n_steps * step + first + (double)(out->n_snapshots - 1) * snapshot;
+	out->longest = fmax(step, fmax(first, snapshot));
 	out->bytes = memory(data, model, &shape, batch);
 done:
 	vt_trainer_free(trainer);
