@@ -122,6 +122,16 @@ static enum vt_status read_all(struct vt_ctx *ctx, const struct vt_command_kind 
 	return VT_OK;
 }
 
+void vt_args_quote(FILE *f, const char *word)
+{
+	bool plain = word[0] && !word[strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;~#!")];
+	if (!plain) putc('\'', f);
+	for (const char *s = word; *s; s++)
+		if (*s == '\'') fputs("'\\''", f);
+		else putc(*s, f);
+	if (!plain) putc('\'', f);
+}
+
 /* The words as a shell would take them again. */
 static char *quote_line(int argc, char **argv)
 {
@@ -131,12 +141,8 @@ static char *quote_line(int argc, char **argv)
 	if (!f) return NULL;
 	fputs("venturi", f);
 	for (int i = 0; i < argc; i++) {
-		bool plain = argv[i][0] && !argv[i][strcspn(argv[i], " \t\n'\"\\$`*?[]{}()<>|&;~#!")];
-		fputs(plain ? " " : " '", f);
-		for (const char *s = argv[i]; *s; s++)
-			if (*s == '\'') fputs("'\\''", f);
-			else putc(*s, f);
-		if (!plain) putc('\'', f);
+		putc(' ', f);
+		vt_args_quote(f, argv[i]);
 	}
 	if (fclose(f) == 0) return text;
 	free(text);
@@ -260,6 +266,13 @@ enum vt_status vt_args_split(struct vt_ctx *ctx, const struct vt_args *a, size_t
 	status = VT_OK;
 done:
 	return status;
+}
+
+char *vt_args_folder(struct vt_ctx *ctx, const struct vt_args *a, const struct vt_experiment *e, size_t n)
+{
+	const char *given = vt_args_flag(a, "output");
+	if (!given) return vt_format(ctx, "results/%s", e->name);
+	return n > 1 ? vt_format(ctx, "%s/%s", given, e->name) : vt_copy(ctx, given);
 }
 
 /* A statistic whose value has a unit of its own is judged in that. */

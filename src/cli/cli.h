@@ -4,6 +4,8 @@
 #ifndef VENTURI_CLI_H
 #define VENTURI_CLI_H
 
+#include <stdio.h>
+
 #include "venturi.h"
 
 struct vt_flag_option {
@@ -43,6 +45,11 @@ enum vt_status vt_args_split(struct vt_ctx *ctx, const struct vt_args *a, size_t
  * that each control named is one of the hypothesis's statistic.  Caller frees. */
 enum vt_status vt_args_experiment(struct vt_ctx *ctx, const struct vt_args *a, const char *path, size_t n_overrides,
                                   const char *const *override, struct vt_experiment **out);
+
+/* Where the results of one of `n` experiments go: DIR, DIR/NAME or results/NAME.  Caller frees. */
+char *vt_args_folder(struct vt_ctx *ctx, const struct vt_args *a, const struct vt_experiment *e, size_t n);
+/* Prints a word as a shell takes it again, whatever is in it. */
+void vt_args_quote(FILE *f, const char *word);
 
 /* A whole number of at least `least` given to --name, or `missing` where it is absent. */
 enum vt_status vt_args_count(struct vt_ctx *ctx, const struct vt_args *a, const char *name, long least, long missing,

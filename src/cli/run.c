@@ -37,14 +37,6 @@ done:
 	return status;
 }
 
-/* Where one of `n` experiments goes. */
-static char *folder(struct vt_ctx *ctx, const struct vt_args *a, const struct vt_experiment *e, size_t n)
-{
-	const char *given = vt_args_flag(a, "output");
-	if (!given) return vt_format(ctx, "results/%s", e->name);
-	return n > 1 ? vt_format(ctx, "%s/%s", given, e->name) : vt_copy(ctx, given);
-}
-
 static enum vt_status refuse_existing(struct vt_ctx *ctx, const struct vt_experiment *e, const struct vt_run_options *o)
 {
 	for (size_t i = 0; i < e->n_tasks && !o->force && !o->resume; i++) {
@@ -79,7 +71,7 @@ static enum vt_status run_experiment(struct vt_ctx *ctx, struct batch *b, const 
 	VT_TRY(vt_args_experiment(ctx, b->args, path, b->n_overrides, b->override, &e));
 	VT_REQUIRE(ctx, o.task < (long)e->n_tasks, VT_EUSAGE, "--task=%ld: %s has tasks 0 to %zu", o.task, path,
 	           e->n_tasks - 1);
-	dir = folder(ctx, b->args, e, b->n_files);
+	dir = vt_args_folder(ctx, b->args, e, b->n_files);
 	VT_REQUIRE(ctx, dir, VT_ENOMEM, "out of memory");
 	o.dir = dir;
 	VT_TRY(refuse_existing(ctx, e, &o));
