@@ -164,7 +164,7 @@ struct vt_store;
  * hypotheses are not those of that run; VT_EDATA: its run file is damaged, or the data have changed.  Once everything
  * has been declared, vt_store_take_up goes on with it.
  *
- * Root attributes besides the contract's: `task` (its number), `sweep` (JSON: this task's
+ * Root attributes besides the contract's: `task` (its number) of `tasks` in the sweep, `sweep` (JSON: this task's
  * point, in the order of the axes).  `uuid` names the experiment, not the moment: it is
  * made (version 5 style) from settings, data and hypotheses, and is the same for a
  * repetition.  /provenance has the random `run_uuid`. */

@@ -113,6 +113,7 @@ static enum vt_status describe_root(struct vt_ctx *ctx, struct vt_frame *f, cons
 	};
 	VT_TRY(put_texts(ctx, f, "/", text, sizeof text / sizeof text[0]));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "task", (int64_t)info->task->number));
+	VT_TRY(vt_frame_attr_int(ctx, f, "/", "tasks", (int64_t)e->n_tasks));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "seed", info->task->seed));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "bits_mixed", 0));
 	status = vt_frame_attr_int(ctx, f, "/", "alive", 1);
