@@ -41,14 +41,14 @@ static size_t write_all(int fd, const char *bytes, size_t n)
 	return done;
 }
 
-/* The rename itself must be on the disk too.  Some file systems know no fsync of a
- * folder: EINVAL is then no failure. */
+/* The rename itself must be on the disk too.  Some file systems know no fsync of a folder: EINVAL is then no failure;
+ * nor is a folder that we may enter but not read, which cannot be asked. */
 static bool sync_folder(struct vt_ctx *ctx, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? vt_format(ctx, "%.*s", slash == path ? 1 : (int)(slash - path), path) : vt_copy(ctx, ".");
 	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+	bool good = fd >= 0 ? fsync(fd) == 0 || errno == EINVAL : errno == EACCES;
 	int reason = errno;
 	if (fd >= 0) close(fd);
 	free(folder);

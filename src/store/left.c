@@ -85,7 +85,9 @@ static enum vt_status read_run(struct vt_ctx *ctx, const char *path, const struc
 	enum vt_status status;
 	struct vt_frame *f = NULL;
 	bool intact = false;
-	VT_TRY(vt_frame_read(ctx, path, &f, &intact));
+	status = vt_frame_read(ctx, path, &f, &intact);
+	if (status == VT_EDATA) vt_ctx_frame(ctx, "in what is to go on; --force starts anew");
+	if (status != VT_OK) goto done;
 	VT_REQUIRE(ctx, intact && strcmp(root_attribute(f, "venturi_schema"), "venturi-run/1") == 0, VT_EDATA,
 	           "%s: is damaged, or no run file: its content does not agree with its content_sha256; --force starts anew",
 	           path);
