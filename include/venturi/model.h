@@ -148,8 +148,10 @@ struct vt_model_kind {
 	double (*step)(const struct vt_model *m, size_t tap);
 	/* A tap as signal and noise; sd = 0: it is none.  VT_ENOMEM. */
 	enum vt_status (*smooth)(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out);
-	bool (*fusible)(const struct vt_model *m);
-	void (*fused)(const struct vt_model *m, const struct vt_gathered *batch, float *gradient);
+	/* The gradient of a whole batch in one go, for nets that are worth it: how many floats of scratch, 64-byte
+	 * aligned, it wants (0: not for this net). */
+	size_t (*fused_scratch)(const struct vt_model *m);
+	void (*fused)(const struct vt_model *m, const struct vt_gathered *batch, float *scratch, float *gradient);
 };
 
 enum vt_status vt_model_create(struct vt_ctx *ctx, const struct vt_chosen *chosen,

@@ -98,7 +98,7 @@ double vt_perturb_step(const struct vt_model *m, size_t tap);
 enum vt_status vt_perturb_smooth(struct vt_ctx *ctx, const struct vt_model *m, size_t tap, struct vt_smooth *out);
 
 /* The fused step of tiny nets, tiny.c. */
-bool vt_tiny_fusible(const struct vt_model *m);
-void vt_tiny_gradient(const struct vt_model *m, const struct vt_gathered *batch, float *gradient);
+size_t vt_tiny_scratch(const struct vt_model *m);
+void vt_tiny_gradient(const struct vt_model *m, const struct vt_gathered *batch, float *scratch, float *gradient);
 
 #endif

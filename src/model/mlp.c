@@ -266,6 +266,6 @@ const struct vt_model_kind vt_model_mlp = {
 	.follow = vt_perturb_follow,
 	.step = vt_perturb_step,
 	.smooth = vt_perturb_smooth,
-	.fusible = vt_tiny_fusible,
+	.fused_scratch = vt_tiny_scratch,
 	.fused = vt_tiny_gradient,
 };

@@ -17,25 +17,25 @@
 enum { LANES = 8, VECTORS = 4, SAMPLES = LANES * VECTORS }; /* a block: four vectors per unit */
 enum { MAX_WIDTH = 32, MAX_UNITS = 256, MAX_WEIGHTS = 8192 };
 
-bool vt_tiny_fusible(const struct vt_model *m)
+size_t vt_tiny_scratch(const struct vt_model *m)
 {
 	const struct vt_mlp_settings *s = m->settings;
 	size_t units = m->shape.n_inputs;
-	if (m->perturbed) return false;
-	if (m->shape.precision != VT_SINGLE || m->shape.loss != VT_CROSS_ENTROPY) return false;
-	if (s->activation != VT_TANH && s->activation != VT_RELU) return false;
-	if (m->n_parameters > MAX_WEIGHTS || m->shape.n_inputs > MAX_WIDTH) return false;
+	if (m->perturbed) return 0;
+	if (m->shape.precision != VT_SINGLE || m->shape.loss != VT_CROSS_ENTROPY) return 0;
+	if (s->activation != VT_TANH && s->activation != VT_RELU) return 0;
+	if (m->n_parameters > MAX_WEIGHTS || m->shape.n_inputs > MAX_WIDTH) return 0;
 	for (size_t l = 0; l < m->n_taps; l++) {
-		if (m->tap_width[l] > MAX_WIDTH) return false;
+		if (m->tap_width[l] > MAX_WIDTH) return 0;
 		units += m->tap_width[l];
 	}
-	return units <= MAX_UNITS;
+	return units <= MAX_UNITS ? LANES * (2 * units * VECTORS + m->n_parameters) : 0;
 }
 
 /* Unit u of a block holds its 32 samples in x[u * VECTORS + k]. */
 struct block {
-	vt_v8 y[MAX_UNITS * VECTORS];  /* input, then the layers' outputs */
-	vt_v8 dz[MAX_UNITS * VECTORS]; /* derivatives with respect to pre-activations */
+	vt_v8 *y;  /* input, then the layers' outputs */
+	vt_v8 *dz; /* derivatives with respect to pre-activations */
 };
 
 /* z[q .. q + n) = b + sum over p of w[p, q] x[p] */
@@ -72,12 +72,15 @@ VT_INLINE void affine_input(const size_t n, size_t out, size_t p, const float *w
 /* dw[p .. p + n, q] += x[p] dz[q], lane by lane */
 VT_INLINE void affine_weight(const size_t n, size_t out, size_t p, const vt_v8 *x, const vt_v8 *dz, vt_v8 *dw)
 {
+	vt_v8 left[2][VECTORS]; /* in registers: the compiler cannot know that dw is not x */
+	for (size_t c = 0; c < n; c++)
+		for (int k = 0; k < VECTORS; k++) left[c][k] = x[(p + c) * VECTORS + k];
 	for (size_t q = 0; q < out; q++) {
 		vt_v8 v[VECTORS];
 		for (int k = 0; k < VECTORS; k++) v[k] = dz[q * VECTORS + k];
 		for (size_t c = 0; c < n; c++) {
 			vt_v8 sum = dw[(p + c) * out + q];
-			for (int k = 0; k < VECTORS; k++) sum += x[(p + c) * VECTORS + k] * v[k];
+			for (int k = 0; k < VECTORS; k++) sum += left[c][k] * v[k];
 			dw[(p + c) * out + q] = sum;
 		}
 	}
@@ -103,8 +106,11 @@ VT_INLINE void layer_backward_weight(size_t in, size_t out, const vt_v8 *x, cons
 	size_t p = 0;
 	for (; p + 2 <= in; p += 2) affine_weight(2, out, p, x, dz, dw);
 	if (p < in) affine_weight(1, out, p, x, dz, dw);
-	for (size_t q = 0; q < out; q++)
-		for (int k = 0; k < VECTORS; k++) dw[in * out + q] += dz[q * VECTORS + k];
+	for (size_t q = 0; q < out; q++) {
+		vt_v8 sum = dw[in * out + q];
+		for (int k = 0; k < VECTORS; k++) sum += dz[q * VECTORS + k];
+		dw[in * out + q] = sum;
+	}
 }
 
 VT_INLINE void activate(bool relu, size_t n, vt_v8 *y)
@@ -258,15 +264,17 @@ VT_INLINE void add_lanes(size_t n, const vt_v8 *lanes, float *gradient)
 	}
 }
 
-VT_CLONES void vt_tiny_gradient(const struct vt_model *m, const struct vt_gathered *batch, float *gradient)
+VT_CLONES void vt_tiny_gradient(const struct vt_model *m, const struct vt_gathered *batch, float *scratch,
+                                float *gradient)
 {
 	struct net net;
-	struct block block;
-	vt_v8 lanes[MAX_WEIGHTS];
 	describe(m, &net);
+	const size_t last = net.n_layers - 1, vectors = (net.unit[last] + net.out[last]) * VECTORS;
+	struct block block = { (vt_v8 *)scratch, (vt_v8 *)scratch + vectors };
+	vt_v8 *lanes = block.dz + vectors;
 	memset(lanes, 0, m->n_parameters * sizeof *lanes);
 	for (size_t first = 0; first < batch->n; first += SAMPLES) {
-		size_t n = batch->n - first < SAMPLES ? batch->n - first : SAMPLES, last = net.n_layers - 1;
+		size_t n = batch->n - first < SAMPLES ? batch->n - first : SAMPLES;
 		load(batch, first, n, net.in[0], block.y);
 		block_forward(&net, &block);
 		loss_backward(batch, first, n, net.out[last], block.y + net.unit[last] * VECTORS,

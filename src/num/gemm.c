@@ -19,12 +19,11 @@ static CBLAS_TRANSPOSE transposed(bool t)
 }
 
 /* So many numbers along k at a time: a panel of them is 64 KiB, and stays in the nearer caches. */
-enum { DEPTH = 512, PANEL = VT_PANEL_F32 };
+enum { DEPTH = 512, SHALLOW = 64, PANEL = VT_PANEL_F32 };
 
 /* One panel of columns: b is copied into it piece by piece, and every row of a meets it there. */
-static void panel_product(const struct vt_product *whole, bool tb, const float *b, size_t ldb, size_t j)
+static void panel_product(const struct vt_product *whole, bool tb, const float *b, size_t ldb, size_t j, float *panel)
 {
-	float panel[DEPTH * PANEL] __attribute__((aligned(64)));
 	struct vt_product p = *whole;
 	p.n = whole->n - j < PANEL ? whole->n - j : PANEL;
 	p.b = panel;
@@ -38,6 +37,24 @@ static void panel_product(const struct vt_product *whole, bool tb, const float *
 		p.start = p.c;
 		p.ldstart = p.ldc;
 	}
+}
+
+static void panel_products(const struct vt_product *p, bool tb, const float *b, size_t ldb, float *panel)
+{
+	for (size_t j = 0; j < p->n; j += PANEL) panel_product(p, tb, b, ldb, j, panel);
+}
+
+/* Apart, because a guarded stack pays for every page of a frame, at each call: thin products are called most. */
+__attribute__((noinline)) static void deep_products(const struct vt_product *p, bool tb, const float *b, size_t ldb)
+{
+	float panel[DEPTH * PANEL] __attribute__((aligned(64)));
+	panel_products(p, tb, b, ldb, panel);
+}
+
+__attribute__((noinline)) static void shallow_products(const struct vt_product *p, bool tb, const float *b, size_t ldb)
+{
+	float panel[SHALLOW * PANEL] __attribute__((aligned(64)));
+	panel_products(p, tb, b, ldb, panel);
 }
 
 /* The library has nothing better than AVX2 for many CPUs, and less for some; ours take what the CPU has. */
@@ -56,7 +73,8 @@ void vt_gemm_f32(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, co
 	}
 	const struct vt_product p = { .kernels = vt_kernels_here(), .m = m, .n = n, .k = k, .ta = ta, .panels = true,
 		                      .lda = lda, .ldc = ldc, .ldstart = ldc, .a = a, .start = beta == 1 ? c : NULL, .c = c };
-	for (size_t j = 0; j < n; j += PANEL) panel_product(&p, tb, b, ldb, j);
+	if (k > SHALLOW) deep_products(&p, tb, b, ldb);
+	else shallow_products(&p, tb, b, ldb);
 }
 
 void vt_gemm_f64(bool ta, bool tb, size_t m, size_t n, size_t k, double alpha, const double *a, size_t lda,

@@ -22,7 +22,8 @@ struct vt_trainer {
 	void *cache;               /* n x n_inputs, or null */
 	uint32_t *order;
 	uint64_t order_epoch;
-	bool has_order, fused;
+	bool has_order;
+	float *fused;              /* scratch of the fused step; null without it */
 	size_t batch;
 	int32_t *label;
 	double *value;
@@ -62,7 +63,10 @@ static enum vt_status allocate(struct vt_ctx *ctx, struct vt_trainer *t)
 	VT_NEW(ctx, t->order, t->data->n_train);
 	if (t->data->label) VT_NEW(ctx, t->label, t->batch * t->data->n_labels);
 	else VT_NEW(ctx, t->value, t->batch * t->data->n_targets);
-	if (!t->fused) VT_TRY(vt_pass_create(ctx, t->model, t->batch, &t->pass));
+	size_t scratch = t->s->fused && t->cache && t->data->label && t->model->kind->fused_scratch
+	                 ? t->model->kind->fused_scratch(t->model) : 0;
+	if (scratch > 0) VT_NEW(ctx, t->fused, scratch);
+	else VT_TRY(vt_pass_create(ctx, t->model, t->batch, &t->pass));
 	status = VT_OK;
 done:
 	return status;
@@ -94,7 +98,6 @@ enum vt_status vt_trainer_create(struct vt_ctx *ctx, const struct vt_train_setti
 	t->model = model;
 	t->batch = s->batch > 0 && (size_t)s->batch < data->n_train ? (size_t)s->batch : data->n_train;
 	VT_TRY(fill_cache(ctx, t));
-	t->fused = s->fused && t->cache && data->label && model->kind->fusible && model->kind->fusible(model);
 	VT_TRY(allocate(ctx, t));
 	if (!t->fused && model->range) see_first_batch(t);
 	*out = t;
@@ -109,6 +112,7 @@ void vt_trainer_free(struct vt_trainer *t)
 	if (!t) return;
 	vt_pass_free(t->pass);
 	free(t->cache);
+	free(t->fused);
 	free(t->order);
 	free(t->label);
 	free(t->value);
@@ -161,7 +165,7 @@ static enum vt_status gradient_with(struct vt_ctx *ctx, struct vt_trainer *t, co
 	if (t->fused) {
 		const struct vt_gathered batch = { t->cache, t->data->label, row, n };
 		unsigned mode = vt_denormals_flush();
-		t->model->kind->fused(t->model, &batch, t->gradient);
+		t->model->kind->fused(t->model, &batch, t->fused, t->gradient);
 		vt_denormals_restore(mode);
 	} else {
 		fill_inputs(t, row, n);
