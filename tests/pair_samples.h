@@ -46,7 +46,7 @@ static inline struct vt_estimated estimate_pair(const char *text, const struct v
 {
 	struct vt_ctx *ctx = vt_ctx_create();
 	struct vt_chosen chosen = { 0 };
-	struct vt_estimated e;
+	struct vt_estimated e = { 0 };
 	if (vt_chosen_parse(ctx, &vt_registry, "estimate", text, &chosen) != VT_OK ||
 	    vt_estimate_pair(ctx, &chosen, in, &e) != VT_OK) {
 		vt_ctx_print(ctx);

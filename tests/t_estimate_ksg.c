@@ -42,7 +42,7 @@ static struct vt_pair pair_of(const struct data *d)
 static struct vt_estimated run(struct vt_ctx *ctx, const char *settings, const struct vt_pair *in)
 {
 	struct vt_chosen chosen = { 0 };
-	struct vt_estimated e;
+	struct vt_estimated e = { 0 };
 	if (vt_chosen_parse(ctx, &vt_registry, "estimate", settings, &chosen) != VT_OK ||
 	    vt_estimate_pair(ctx, &chosen, in, &e) != VT_OK)
 		fail_msg("%s: %s", settings, vt_ctx_trail(ctx));

@@ -87,7 +87,7 @@ static struct sample sample_sort(const struct sort *k, uint64_t seed)
 static struct vt_estimated answer(struct vt_ctx *ctx, const char *text, const struct vt_pair *in, const char *sort)
 {
 	struct vt_chosen chosen = { 0 };
-	struct vt_estimated e;
+	struct vt_estimated e = { 0 };
 	enum vt_status status = vt_chosen_parse(ctx, &vt_registry, "estimate", text, &chosen);
 	if (status == VT_OK) status = vt_estimate_pair(ctx, &chosen, in, &e);
 	if (status != VT_OK) fail_msg("%s, %s: %s", text, sort, vt_ctx_trail(ctx));

@@ -181,7 +181,7 @@ static void check_controls(struct vt_ctx *ctx, const struct vt_statistic_kind *k
 		for (size_t i = 0; nothing && i < CELLS; i++) w->value[0][i] = w->value[1][i] = NAN;
 		for (size_t i = 0; kind->controls && kind->controls[i]; i++) {
 			const struct vt_hypothesis h = { .statistic = *c, .delta = 0.1, .expect = VT_ABOVE };
-			bool passed, again;
+			bool passed = false, again = false;
 			enum vt_status status = kind->control(ctx, c->settings, i, &w->sample, &h, &passed);
 			if (status == VT_OK) status = kind->control(ctx, c->settings, i, &w->sample, &h, &again);
 			if (status != VT_OK) fail_msg("%s, %s: %s", kind->kind.name, kind->controls[i], vt_ctx_trail(ctx));

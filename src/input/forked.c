@@ -69,7 +69,7 @@ static void lower(int resource, size_t most)
 	setrlimit((__rlimit_resource_t)resource, &l);
 }
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#if defined VT_SANITIZED || defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 /* Sanitizers reserve terabytes of addresses: no limit of memory with them. */
 static void lower_memory(size_t more)
 {

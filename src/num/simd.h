@@ -92,6 +92,17 @@ VT_INLINE void vt_v8_tanh_training(const vt_v8 *in, vt_v8 *out)
 	*out = (vt_v8)((vt_v8i)a | sign);
 }
 
+/* Lane i of `out` is lane mask[i] of a followed by b.  The masks are constants: an instruction or two. */
+VT_INLINE void vt_v8_shuffle(const vt_v8 *a, const vt_v8 *b, const vt_v8i *mask, vt_v8 *out)
+{
+#if defined __clang__
+	const vt_v8 x = *a, y = *b;
+	for (int i = 0; i < 8; i++) (*out)[i] = (*mask)[i] < 8 ? x[(*mask)[i]] : y[(*mask)[i] - 8];
+#else
+	*out = __builtin_shuffle(*a, *b, *mask);
+#endif
+}
+
 /* Transposes 8 x 8: row i of `in` (any alignment) becomes column i of `out`. */
 VT_INLINE void vt_v8_transpose(const float *const in[8], vt_v8 *out, size_t stride)
 {
@@ -101,17 +112,17 @@ VT_INLINE void vt_v8_transpose(const float *const in[8], vt_v8 *out, size_t stri
 	vt_v8 r[8], a[8], b[8];
 	for (int i = 0; i < 8; i++) memcpy(&r[i], in[i], sizeof r[i]);
 	for (int i = 0; i < 4; i++) {
-		a[2 * i] = __builtin_shuffle(r[2 * i], r[2 * i + 1], low);
-		a[2 * i + 1] = __builtin_shuffle(r[2 * i], r[2 * i + 1], high);
+		vt_v8_shuffle(&r[2 * i], &r[2 * i + 1], &low, &a[2 * i]);
+		vt_v8_shuffle(&r[2 * i], &r[2 * i + 1], &high, &a[2 * i + 1]);
 	}
 	for (int i = 0; i < 2; i++)
 		for (int k = 0; k < 2; k++) {
-			b[4 * i + 2 * k] = __builtin_shuffle(a[4 * i + k], a[4 * i + 2 + k], pairs_low);
-			b[4 * i + 2 * k + 1] = __builtin_shuffle(a[4 * i + k], a[4 * i + 2 + k], pairs_high);
+			vt_v8_shuffle(&a[4 * i + k], &a[4 * i + 2 + k], &pairs_low, &b[4 * i + 2 * k]);
+			vt_v8_shuffle(&a[4 * i + k], &a[4 * i + 2 + k], &pairs_high, &b[4 * i + 2 * k + 1]);
 		}
 	for (int k = 0; k < 4; k++) {
-		out[(size_t)k * stride] = __builtin_shuffle(b[k], b[4 + k], halves_low);
-		out[(size_t)(4 + k) * stride] = __builtin_shuffle(b[k], b[4 + k], halves_high);
+		vt_v8_shuffle(&b[k], &b[4 + k], &halves_low, &out[(size_t)k * stride]);
+		vt_v8_shuffle(&b[k], &b[4 + k], &halves_high, &out[(size_t)(4 + k) * stride]);
 	}
 }
 
