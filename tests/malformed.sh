@@ -47,10 +47,13 @@ done < overrides
 
 # Files that do not fit into the tree.
 expect 3 "$scratch/none.yaml: " "No such file" check "$scratch/none.yaml"
-expect 3 "$scratch: " "directory" check "$scratch"
-expect 3 "/dev/null:1:1: " "there is nothing in it" check /dev/null
+expect 3 "$scratch: " "is a folder, wanted a regular file" check "$scratch"
+expect 3 "/dev/null: " "is a device, wanted a regular file" check /dev/null
+mkfifo "$scratch/fifo.yaml"
+expect 3 "$scratch/fifo.yaml: " "is a FIFO, wanted a regular file" check "$scratch/fifo.yaml"
 awk 'BEGIN { for (i = 0; i < 30000; i++) print "# a comment that makes the file too large to be one" }' > "$scratch/large.yaml"
-expect 3 "$scratch/large.yaml: " "more than 1048576 bytes" check "$scratch/large.yaml"
+expect 3 "$scratch/large.yaml: " "at most 1048576 are allowed (--max-bytes raises this)" check "$scratch/large.yaml"
+expect 3 "$scratch/large.yaml:" "there is nothing in it" check "$scratch/large.yaml" --max-bytes 32G
 awk 'BEGIN { printf "title: "; for (i = 0; i < 500000; i++) printf "[" }' > "$scratch/deep.yaml"
 expect 3 "$scratch/deep.yaml:1:" "more than 32 levels" check "$scratch/deep.yaml"
 awk 'BEGIN { printf "title: "; for (i = 0; i < 20000; i++) printf "{a: " }' > "$scratch/maps.yaml"
@@ -73,6 +76,9 @@ expect 2 "" "too few arguments" check
 expect 2 "" "no experiment file" check train.rate=1
 expect 2 "--threads=0" "at least 1" check good.yaml --threads 0
 expect 2 "--threads=two" "a whole number" check good.yaml --threads two
+for size in 0 -1 x 5e3 1Q 16g '' 1.5G 99999999999999T 18446744073709551616; do
+	expect 2 "--max-bytes=$size: " "a number of bytes" check good.yaml "--max-bytes=$size"
+done
 expect 2 "" "did you mean 'estimators'?" list estimatrs
 expect 2 "" "too many arguments" list datasets models
 expect 2 "" "did you mean 'binning'?" describe binnning

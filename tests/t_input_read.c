@@ -182,12 +182,32 @@ static void text_and_places(void **state)
 	free(out);
 }
 
+/* gzip files one after the other are one, with null bytes of padding or without; other bytes behind them are damage. */
+static void gzip_members(void **state)
+{
+	uint8_t *out = NULL;
+	size_t n = 0;
+	write_gz("a.gz", "first ", 6);
+	write_gz("b.gz", "second", 6);
+	assert_int_equal(system("cat a.gz b.gz > ab.gz; (cat ab.gz; head -c 1000 /dev/zero) > padded.gz; "
+	                        "(cat ab.gz; echo more) > more.gz"), 0);
+	for (int padded = 0; padded < 2; padded++) {
+		if (vt_input_octets(*state, padded ? "padded.gz" : "ab.gz", 2000, &n, &out) != VT_OK)
+			fail_msg("%s", vt_ctx_trail(*state));
+		assert_int_equal(n, 12);
+		assert_memory_equal(out, "first second", 12);
+		free(out);
+	}
+	assert_int_equal(vt_input_octets(*state, "more.gz", 100, &n, &out), VT_EDATA);
+	assert_non_null(strstr(vt_ctx_trail(*state), "more.gz: the gzip stream is damaged"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(npy_types),     cmocka_unit_test(npy_half_precision), cmocka_unit_test(npy_fortran),
 		cmocka_unit_test(csv_tables),    cmocka_unit_test(hdf5_types),         cmocka_unit_test(hdf5_restored),
-		cmocka_unit_test(idx_plain_and_gzip), cmocka_unit_test(text_and_places),
+		cmocka_unit_test(idx_plain_and_gzip), cmocka_unit_test(text_and_places),      cmocka_unit_test(gzip_members),
 	};
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

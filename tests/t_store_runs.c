@@ -295,6 +295,35 @@ static void collects(void **state)
 	assert_non_null(strstr(vt_ctx_trail(*state), "3 NaN and 0 infinite of 10 values, the first at [0, 2]"));
 }
 
+/* As written, or refused: a digit that changed must not become a ruling. */
+static void rulings_file(void **state)
+{
+	static const char json[] = "{\n \"rulings\": [\n  {\n   \"hypothesis\": \"a\",\n   \"value\": 2\n  }\n ]\n}";
+	static const char file[] = FOLDER "/ruled/rulings.json";
+	char *text = NULL, *again = NULL;
+	size_t n = 0;
+	DO(vt_folder_create(*state, FOLDER "/ruled"));
+	DO(vt_rulings_read(*state, FOLDER "/ruled", &text));
+	assert_null(text);
+	DO(vt_rulings_write(*state, FOLDER "/ruled", json));
+	DO(vt_rulings_read(*state, FOLDER "/ruled", &text));
+	assert_non_null(strstr(text, "\"value\": 2"));
+	assert_int_equal(system("cd " FOLDER "/ruled && head -n -1 rulings.json | sha256sum | cut -c 1-64 | "
+	                        "xargs -I SUM grep -q '^ \"sha256\": \"SUM\"}$' rulings.json"), 0);
+	for (n = 0; n < strlen(text); n++) {
+		char *bad = strdup(text);
+		bad[n] ^= 1;
+		DO(vt_file_commit(*state, file, bad, strlen(bad)));
+		if (vt_rulings_read(*state, FOLDER "/ruled", &again) != VT_EDATA) fail_msg("byte %zu does not count", n);
+		free(bad);
+	}
+	DO(vt_file_commit(*state, file, json, strlen(json))); /* made by hand */
+	DO(vt_rulings_read(*state, FOLDER "/ruled", &again));
+	assert_string_equal(again, json);
+	free(again);
+	free(text);
+}
+
 static void collects_rulings(void **state)
 {
 	struct vt_runs *r = NULL;
@@ -334,7 +363,7 @@ int main(void)
 		cmocka_unit_test(registers_first), cmocka_unit_test(commits_in_time), cmocka_unit_test(exists_already),
 		cmocka_unit_test(activations),     cmocka_unit_test(repetition),      cmocka_unit_test(settings),
 		cmocka_unit_test(series),          cmocka_unit_test(skips),           cmocka_unit_test(collects),
-		cmocka_unit_test(collects_rulings), cmocka_unit_test(info),
+		cmocka_unit_test(collects_rulings), cmocka_unit_test(rulings_file),   cmocka_unit_test(info),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

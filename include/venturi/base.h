@@ -50,8 +50,8 @@ int vt_ctx_threads(const struct vt_ctx *ctx);
 void vt_ctx_set_threads(struct vt_ctx *ctx, int threads);
 
 /* The most bytes that one file or one array from outside may take in memory; default 16 GiB, `--max-bytes` of the
- * program.  The other bounds on what is read follow from it: a chunk of an HDF5 file may have a 64th, the process that
- * reads HDF5 may ask for an eighth beyond what it starts with. */
+ * program.  All other bounds on the size of what is read are parts of it, so that one flag raises all:
+ * docs/activations.md has the list. */
 size_t vt_ctx_most_bytes(const struct vt_ctx *ctx);
 void vt_ctx_set_most_bytes(struct vt_ctx *ctx, size_t bytes);
 
@@ -126,9 +126,29 @@ void *vt_alloc(struct vt_ctx *ctx, size_t n, size_t size);
 char *vt_format(struct vt_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *vt_copy(struct vt_ctx *ctx, const char *text);
 
+/* Control characters become blanks: texts come from files, and a terminal must not obey them.  Messages and the log are
+ * cleaned already. */
+void vt_text_clean(char *text);
+
 /* The nearest of `n` names to `word` by edit distance, or null when none is
  * near enough (more than a third of the letters differ). */
 const char *vt_nearest(const char *word, const char *const *names, size_t n);
+
+/* ---- files from outside ------------------------------------------------- */
+
+/* `code` is the status of what goes wrong with the file: VT_EDATA, or VT_ECONFIG for an experiment.
+ *
+ * Opens a regular file; a FIFO, a folder or a device is refused without blocking.  The caller closes *fd. */
+enum vt_status vt_file_open(struct vt_ctx *ctx, enum vt_status code, const char *path, int *fd, size_t *size);
+/* Reads exactly n bytes from where the file stands. */
+enum vt_status vt_file_bytes(struct vt_ctx *ctx, enum vt_status code, int fd, const char *path, size_t n, void *out);
+/* A whole regular file of at most `most` bytes, and a null byte behind it; caller frees. */
+enum vt_status vt_file_whole(struct vt_ctx *ctx, enum vt_status code, const char *path, size_t most, size_t *n,
+                             uint8_t **out);
+/* SHA-256 of a regular file without its last `lost` bytes. */
+enum vt_status vt_file_sha256(struct vt_ctx *ctx, enum vt_status code, const char *path, size_t lost, char out[65]);
+/* Fails, naming the flag that raises the limit, where `bytes` are more than `most`. */
+enum vt_status vt_bytes_fit(struct vt_ctx *ctx, enum vt_status code, const char *where, size_t bytes, size_t most);
 
 /* ---- log and progress ------------------------------------------------- */
 

@@ -260,6 +260,12 @@ const char *const *vt_runs_axes(const struct vt_runs *r);
 enum vt_status vt_runs_collect(struct vt_ctx *ctx, const struct vt_runs *r, const char *rulings_json,
                                const char *path);
 
+/* DIR/rulings.json: the JSON of vt_rulings_json with one member more, on a line of its own at the end: "sha256", the
+ * sum of all lines above it.  Reading gives the text, null where there is no such file; VT_EDATA where it does not
+ * agree with its sum.  One that has nothing but "rulings" was made by hand and is taken as it is.  Caller frees. */
+enum vt_status vt_rulings_write(struct vt_ctx *ctx, const char *dir, const char *json);
+enum vt_status vt_rulings_read(struct vt_ctx *ctx, const char *dir, char **out);
+
 /* What a file is, as {"info": {...}}: path, kind (run, sweep, activations, checkpoint, foreign),
  * schema, title, status, alive, steps, last_step, groups with dimensions and variables,
  * attributes, settings, provenance, content_sha256, content_ok (null where there is none).

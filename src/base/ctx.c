@@ -140,6 +140,15 @@ const char *vt_ctx_stop_reason(const struct vt_ctx *ctx)
 	                           : "the end of its time";
 }
 
+void vt_text_clean(char *text)
+{
+	unsigned char before = 0;
+	for (unsigned char *p = (unsigned char *)text; *p; before = *p++) {
+		if (*p < 32 || *p == 127) *p = ' ';
+		if (before == 0xc2 && *p >= 0x80 && *p < 0xa0) p[-1] = *p = ' '; /* U+0080 to U+009F */
+	}
+}
+
 /* Appends to the trail; what does not fit is cut. */
 static void append(struct vt_ctx *ctx, const char *format, va_list args)
 {
@@ -147,6 +156,7 @@ static void append(struct vt_ctx *ctx, const char *format, va_list args)
 	if (used + 2 >= sizeof ctx->trail) return;
 	if (used > 0) ctx->trail[used++] = '\n';
 	vsnprintf(ctx->trail + used, sizeof ctx->trail - used, format, args);
+	vt_text_clean(ctx->trail + used);
 }
 
 enum vt_status vt_ctx_fail(struct vt_ctx *ctx, enum vt_status status, const char *format, ...)
@@ -157,6 +167,7 @@ enum vt_status vt_ctx_fail(struct vt_ctx *ctx, enum vt_status status, const char
 	va_start(args, format);
 	vsnprintf(before, sizeof before, format, args);
 	va_end(args);
+	vt_text_clean(before);
 	memcpy(ctx->trail, before, sizeof before);
 	return status;
 }
@@ -199,13 +210,14 @@ void vt_ctx_set_level(struct vt_ctx *ctx, enum vt_level level)
 
 void vt_log(struct vt_ctx *ctx, enum vt_level level, const char *format, ...)
 {
+	char line[sizeof ctx->trail];
 	if (level > ctx->level) return;
 	va_list args;
 	va_start(args, format);
-	fputs(level == VT_WARN ? "venturi: warning: " : "venturi: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	vsnprintf(line, sizeof line, format, args);
 	va_end(args);
+	vt_text_clean(line);
+	fprintf(stderr, "venturi: %s%s\n", level == VT_WARN ? "warning: " : "", line);
 }
 
 void vt_ctx_on_progress(struct vt_ctx *ctx, vt_progress_fn *fn, void *self)

@@ -243,6 +243,14 @@ enum vt_status vt_args_bytes(struct vt_ctx *ctx, const struct vt_args *a, const 
 	return VT_OK;
 }
 
+void vt_print_text(const char *text)
+{
+	char *clean = strdup(text);
+	if (clean) vt_text_clean(clean);
+	fputs(clean ? clean : "", stdout);
+	free(clean);
+}
+
 /* SETTING=VALUE: an equals sign before any slash, so that a file may be called a=b.yaml as
  * ./a=b.yaml. */
 static bool is_override(const char *word)

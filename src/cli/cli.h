@@ -67,6 +67,9 @@ void vt_signals_catch(struct vt_ctx *ctx, double deadline);
 enum vt_status vt_args_bytes(struct vt_ctx *ctx, const struct vt_args *a, const char *name, size_t missing,
                              size_t *out);
 
+/* Text from files to standard output, cleaned for a terminal. */
+void vt_print_text(const char *text);
+
 /* Judges finished runs and prints the rulings: `verdict`, and the end of a sweep's `run`. */
 enum vt_status vt_command_judge(struct vt_ctx *ctx, const struct vt_args *a, size_t n_dirs, const char *const *dir);
 

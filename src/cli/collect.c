@@ -12,23 +12,11 @@
 #include "cli.h"
 #include "tasklist.h"
 
-enum { MOST_RULINGS = 64 << 20 };
-
 static const struct vt_flag_option flags[] = {
 	{ "output", 'o', "FILE.h5", "the file to write" },
 	{ "force", 'f', NULL, "overwrite what is there" },
 	{ 0 }
 };
-
-/* The text of DIR/rulings.json, or null where there is none. */
-static enum vt_status read_rulings(struct vt_ctx *ctx, const char *dir, char **out)
-{
-	char *path = vt_format(ctx, "%s/rulings.json", dir);
-	if (!path) return VT_ENOMEM;
-	enum vt_status status = access(path, F_OK) == 0 ? vt_input_text(ctx, path, MOST_RULINGS, out) : VT_OK;
-	free(path);
-	return status;
-}
 
 /* ---- what is not there --------------------------------------------------- */
 
@@ -131,7 +119,7 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 	VT_REQUIRE(ctx, vt_args_flag(a, "force") || access(path, F_OK) != 0, VT_EUSAGE,
 	           "%s exists; give another -o, or --force to overwrite it", path);
 	VT_TRY(vt_runs_open(ctx, dir, &runs));
-	VT_TRY(read_rulings(ctx, dir, &rulings));
+	VT_TRY(vt_rulings_read(ctx, dir, &rulings));
 	VT_TRY(vt_runs_collect(ctx, runs, rulings, path));
 	VT_TRY(find_gaps(ctx, runs, &gaps));
 	say_gaps(ctx, dir, &gaps);

@@ -19,8 +19,10 @@ static void print_line(const char *key, const json_t *value)
 	char *dumped = json_is_string(value) ? NULL : json_dumps(value,
 	                                                         JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 	const char *text = dumped ? dumped : json_string_value(value);
-	printf("%-14s ", key);
-	for (const char *p = text ? text : ""; *p; p++) putchar((unsigned char)*p < 32 || *p == 127 ? ' ' : *p);
+	int pad = 14 - (int)strnlen(key, 14);
+	vt_print_text(key);
+	printf("%*s ", pad, "");
+	vt_print_text(text ? text : "");
 	putchar('\n');
 	free(dumped);
 }
@@ -34,25 +36,39 @@ static void print_shape(const json_t *group, const json_t *variable)
 	for (size_t i = 0; i < n; i++) {
 		const char *name = json_string_value(json_array_get(names, i));
 		const json_t *size = name ? json_object_get(sizes, name) : json_array_get(shape, i);
-		printf("%s%s%s%" JSON_INTEGER_FORMAT, i ? ", " : " [", name ? name : "", name ? " " : "",
-		       json_integer_value(size));
+		printf(i ? ", " : " [");
+		vt_print_text(name ? name : "");
+		printf("%s%" JSON_INTEGER_FORMAT, name ? " " : "", json_integer_value(size));
 	}
 	if (n > 0) putchar(']');
+}
+
+/* How long it is; nothing where there is no such text. */
+static int print_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	vt_print_text(text ? text : "");
+	return (int)strnlen(text ? text : "", 1000);
 }
 
 static void print_group(const json_t *group)
 {
 	size_t i;
 	json_t *v;
-	printf("\n%s\n", json_string_value(json_object_get(group, "name")));
+	putchar('\n');
+	print_string(group, "name");
+	putchar('\n');
 	json_array_foreach(json_object_get(group, "variables"), i, v) {
 		const char *unit = json_string_value(json_object_get(v, "unit"));
 		const char *long_name = json_string_value(json_object_get(v, "long_name"));
-		printf("  %-22s %-8s", json_string_value(json_object_get(v, "name")),
-		       json_string_value(json_object_get(v, "type")));
+		printf("  ");
+		int pad = 22 - print_string(v, "name");
+		printf("%*s %-8s", pad > 0 ? pad : 0, "", json_string_value(json_object_get(v, "type")));
 		print_shape(group, v);
-		if (unit && strcmp(unit, "1") != 0) printf(" %s", unit);
-		if (long_name) printf(": %s", long_name);
+		printf(unit && strcmp(unit, "1") != 0 ? " " : "");
+		vt_print_text(unit && strcmp(unit, "1") != 0 ? unit : "");
+		printf(long_name ? ": " : "");
+		vt_print_text(long_name ? long_name : "");
 		putchar('\n');
 	}
 }

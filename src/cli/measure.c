@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -135,26 +134,6 @@ done:
 
 /* ---- what the file says of itself --------------------------------------------------- */
 
-static enum vt_status sum_file(struct vt_ctx *ctx, const char *path, char out[65])
-{
-	enum vt_status status;
-	static const size_t piece = 1 << 16;
-	unsigned char *bytes = NULL;
-	struct vt_sha256 *h = NULL;
-	FILE *f = fopen(path, "rb");
-	VT_REQUIRE(ctx, f, VT_EDATA, "%s: cannot be opened: %s", path, strerror(errno));
-	VT_NEW(ctx, bytes, piece);
-	h = vt_sha256_create(ctx);
-	VT_REQUIRE(ctx, h, VT_ENOMEM, "%s: out of memory", path);
-	for (size_t n; (n = fread(bytes, 1, piece, f)) > 0;) vt_sha256_add(h, bytes, n);
-	vt_sha256_finish(h, out);
-	status = VT_OK;
-done:
-	free(bytes);
-	if (f) fclose(f);
-	return status;
-}
-
 /* {"a": {"kind": "b", "c": 1}} as {"a.kind": "b", "a.c": 1}, as a task's settings are written. */
 static void flatten(json_t *into, const char *prefix, json_t *from)
 {
@@ -198,7 +177,7 @@ static enum vt_status describe(struct vt_ctx *ctx, struct job *j)
 	enum vt_status status;
 	static const char none[] = "{}";
 	const char *slash = strrchr(j->file, '/'), *base = slash ? slash + 1 : j->file, *dot = strrchr(base, '.');
-	VT_TRY(sum_file(ctx, j->file, j->sha256));
+	VT_TRY(vt_file_sha256(ctx, VT_EDATA, j->file, 0, j->sha256));
 	VT_TRY(settings_json(ctx, j));
 	j->name = vt_format(ctx, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
 	j->title = vt_format(ctx, "Activations of %s", base);

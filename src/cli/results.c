@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "results.h"
 
 enum vt_status vt_results_add(struct vt_ctx *ctx, struct vt_results *all, const struct vt_result *r)
@@ -274,9 +275,14 @@ static void print_row(const size_t width[N_COLUMNS], const char *const word[N_CO
 /* Where a row stands, in words. */
 static void print_place(const struct vt_result *r)
 {
-	if (r->layer) printf("layer %s, ", r->layer);
+	printf(r->layer ? "layer " : "");
+	vt_print_text(r->layer ? r->layer : "");
+	printf(r->layer ? ", " : "");
 	if (r->has_step) printf("step %" PRId64 ", ", r->step);
-	printf("%s with %s, %s", r->x, r->y, r->estimator);
+	vt_print_text(r->x);
+	printf(" with ");
+	vt_print_text(r->y);
+	printf(", %s", r->estimator);
 }
 
 /* Each reason once, with how many rows have it: a sweep over layers and snapshots repeats itself. */

@@ -21,16 +21,13 @@ static enum vt_status write_rulings(struct vt_ctx *ctx, const char *dir, const s
 {
 	enum vt_status status;
 	struct stat st;
-	char *path = NULL, *json = NULL;
+	char *json = NULL;
 
 	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) return VT_OK;
-	path = vt_format(ctx, "%s/rulings.json", dir);
-	VT_REQUIRE(ctx, path, VT_ENOMEM, "out of memory for the rulings of %s", dir);
 	VT_TRY(vt_rulings_json(ctx, r, &json));
-	VT_TRY(vt_file_commit(ctx, path, json, strlen(json)));
-	vt_log(ctx, VT_VERBOSE, "%zu ruling%s written to %s", r->n, r->n == 1 ? "" : "s", path);
+	VT_TRY(vt_rulings_write(ctx, dir, json));
+	vt_log(ctx, VT_VERBOSE, "%zu ruling%s written to %s/rulings.json", r->n, r->n == 1 ? "" : "s", dir);
 done:
-	free(path);
 	free(json);
 	return status;
 }
@@ -70,21 +67,15 @@ done:
 	return status;
 }
 
-/* Text from files loses its control characters on the way to a terminal. */
-static void print_text(const char *text)
-{
-	for (const char *p = text; *p; p++) putchar((unsigned char)*p < 32 || *p == 127 ? ' ' : *p);
-}
-
 static void print_rulings(const struct vt_rulings *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct vt_ruling *g = &r->ruling[i];
-		print_text(g->experiment);
+		vt_print_text(g->experiment);
 		printf(": ");
-		print_text(g->hypothesis);
+		vt_print_text(g->hypothesis);
 		printf(": %s%s\n    ", vt_outcome_names[g->outcome], g->registered ? "" : " (post hoc, not as registered)");
-		print_text(g->reason);
+		vt_print_text(g->reason);
 		putchar('\n');
 	}
 	if (r->n == 0) printf("no hypotheses were registered: there is nothing to rule on\n");

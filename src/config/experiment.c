@@ -3,13 +3,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plan.h"
 
-enum { LARGEST_FILE = 1 << 20, LONGEST_NAME = 64 };
+/* An experiment file is short: 1 MiB of the 16 GiB that anything else may have. */
+enum { SHARE = 14, LONGEST_NAME = 64 };
 
 /* ---- shape of the file ------------------------------------------------ */
 
@@ -213,19 +213,12 @@ enum vt_status vt_experiment_read(struct vt_ctx *ctx, const struct vt_registry *
                                   const char *preset, size_t n_overrides, const char *const *override,
                                   struct vt_experiment **out)
 {
-	char *text = NULL;
+	uint8_t *text = NULL;
+	size_t n = 0;
 	enum vt_status status;
-	FILE *f = fopen(path, "rb");
-	VT_REQUIRE(ctx, f, VT_ECONFIG, "%s: cannot be opened: %s", path, strerror(errno));
-	/* one byte more than allowed, to see that there is more, and a null */
-	VT_NEW(ctx, text, LARGEST_FILE + 2);
-	size_t n = fread(text, 1, LARGEST_FILE + 1, f);
-	VT_REQUIRE(ctx, !ferror(f), VT_ECONFIG, "%s: cannot be read: %s", path, strerror(errno));
-	VT_REQUIRE(ctx, n <= LARGEST_FILE, VT_ECONFIG, "%s: more than %d bytes; an experiment file is short", path,
-	           LARGEST_FILE);
-	VT_TRY(parse(ctx, kinds, path, text, n, preset, n_overrides, override, out));
+	VT_TRY(vt_file_whole(ctx, VT_ECONFIG, path, vt_ctx_most_bytes(ctx) >> SHARE, &n, &text));
+	status = parse(ctx, kinds, path, (const char *)text, n, preset, n_overrides, override, out);
 done:
-	if (f) fclose(f);
 	free(text);
 	return status;
 }

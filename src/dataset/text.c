@@ -20,7 +20,8 @@ enum alphabet { ALL_BYTES, SEEN_BYTES };
 static const char *const alphabet_names[] = { "bytes", "seen", NULL };
 
 enum { N_BYTES = 256 };
-#define LONGEST_TEXT ((size_t)1 << 28)
+/* Of what may be read: 256 MiB.  A window may begin at each byte, and they are counted in 32 bits. */
+enum { SHARE = 64 };
 
 struct settings {
 	char *file;
@@ -73,7 +74,8 @@ static enum vt_status read_file(struct vt_ctx *ctx, const struct settings *s, st
 	char *path = NULL;
 
 	VT_TRY(vt_input_locate(ctx, s->file, places, "bible.data", remedy, &path));
-	VT_TRY(vt_input_octets(ctx, path, LONGEST_TEXT, &t->size, &t->byte));
+	size_t most = vt_ctx_most_bytes(ctx) / SHARE;
+	VT_TRY(vt_input_octets(ctx, path, most < UINT32_MAX ? most : UINT32_MAX, &t->size, &t->byte));
 	VT_REQUIRE(ctx, t->size > (size_t)s->length, VT_EDATA, "%s: has %zu bytes, wanted at least %lld for one window and"
 	           " the byte after it", path, t->size, (long long)s->length + 1);
 done:

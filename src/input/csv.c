@@ -10,8 +10,6 @@
 
 #include "open.h"
 
-#define MOST_TEXT ((size_t)8 << 30)
-
 struct table {
 	const char *path;
 	locale_t c;         /* numbers have a point, whatever the user's language */
@@ -26,7 +24,9 @@ static enum vt_status push(struct vt_ctx *ctx, struct table *t, double x)
 {
 	if (t->n == t->capacity) {
 		size_t more = t->capacity ? 2 * t->capacity : 1024;
-		double *grown = more <= VT_MOST_ELEMENTS ? realloc(t->value, more * sizeof *grown) : NULL;
+		enum vt_status status = vt_input_fits(ctx, t->path, more * sizeof *t->value);
+		if (status != VT_OK) return status;
+		double *grown = realloc(t->value, more * sizeof *grown);
 		if (!grown)
 			return vt_ctx_fail(ctx, VT_ENOMEM, "%s: out of memory after %zu numbers", t->path, t->n);
 		t->value = grown;
@@ -141,10 +141,10 @@ enum vt_status vt_input_csv(struct vt_ctx *ctx, const char *path, struct vt_arra
 
 	t.c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	VT_REQUIRE(ctx, t.c, VT_ENOMEM, "%s: no memory for the C locale", path);
-	VT_TRY(vt_input_text(ctx, path, MOST_TEXT, &text));
+	VT_TRY(vt_input_text(ctx, path, SIZE_MAX, &text));
 	bool mark = strncmp(text, "\xef\xbb\xbf", 3) == 0;
 	VT_TRY(read_lines(ctx, &t, mark ? text + 3 : text));
-	VT_TRY(vt_input_shape(ctx, path, t.cols > 1 ? 2 : 1, (size_t[]){ t.rows, t.cols }, &n));
+	VT_TRY(vt_input_shape(ctx, path, t.cols > 1 ? 2 : 1, (size_t[]){ t.rows, t.cols }, sizeof(double), &n));
 	*out = (struct vt_array){ .value = t.value, .rank = t.cols > 1 ? 2 : 1, .dim = { t.rows, t.cols },
 	                          .n = n, .integer = t.integer };
 	t.value = NULL;

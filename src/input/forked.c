@@ -171,13 +171,11 @@ static bool read_all(struct vt_child *c, void *into, size_t n)
 	return true;
 }
 
-/* The child's own message, without what a terminal would obey. */
+/* The child's own message. */
 static enum vt_status failure(struct vt_ctx *ctx, struct vt_child *c, const struct frame *f)
 {
 	char text[LONGEST_MESSAGE] = "";
 	if (f->size >= sizeof text || !read_all(c, text, (size_t)f->size)) return died(ctx, c);
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 32 || *p == 127) *p = ' ';
 	return vt_ctx_fail(ctx, f->status ? VT_ENOMEM : VT_EDATA, "%s", text);
 }
 

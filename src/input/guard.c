@@ -167,6 +167,7 @@ static enum vt_status check_shape(struct vt_ctx *ctx, hid_t space, const char *w
 	enum vt_status status;
 	hsize_t dim[VT_MAX_RANK_HDF5] = { 0 };
 	int rank = H5Sget_simple_extent_ndims(space);
+	size_t most = vt_input_most_stored(ctx);
 
 	VT_REQUIRE(ctx, H5Sget_simple_extent_type(space) != H5S_NULL, VT_EDATA, "%s: has no values (null space)", where);
 	VT_REQUIRE(ctx, rank >= 0 && rank <= VT_MAX_RANK_HDF5, VT_EDATA, "%s: has %d dimensions, wanted at most %d", where,
@@ -176,8 +177,8 @@ static enum vt_status check_shape(struct vt_ctx *ctx, hid_t space, const char *w
 	p->n = 1;
 	for (size_t i = 0; i < p->rank; i++) {
 		p->dim[i] = (size_t)dim[i];
-		VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n, p->dim[i], &p->n) && p->n <= VT_MOST_STORED, VT_EDATA,
-		           "%s: has more than 2^40 elements (dimension %zu of %zu is %zu); take a part of it", where, i + 1,
+		VT_REQUIRE(ctx, !__builtin_mul_overflow(p->n, p->dim[i], &p->n) && p->n <= most, VT_EDATA,
+		           "%s: has more than %zu elements (dimension %zu of %zu is %zu); raise --max-bytes", where, most, i + 1,
 		           p->rank, p->dim[i]);
 	}
 	status = VT_OK;
@@ -204,14 +205,15 @@ static enum vt_status check_filters(struct vt_ctx *ctx, hid_t created, const cha
 /* Chunks are unpacked whole, so that a huge one asks for memory by itself. */
 static enum vt_status check_chunk(struct vt_ctx *ctx, hid_t created, const char *where, const struct vt_hdf5_plain *p)
 {
-	const size_t most = (size_t)256 << 20;
+	const size_t most = vt_ctx_most_bytes(ctx) / 64;
 	hsize_t chunk[VT_MAX_RANK_HDF5] = { 0 };
 	size_t bytes = p->size;
 	int rank = H5Pget_chunk(created, VT_MAX_RANK_HDF5, chunk);
 	for (int i = 0; i < rank && i < VT_MAX_RANK_HDF5; i++)
 		if (__builtin_mul_overflow(bytes, (size_t)chunk[i], &bytes)) bytes = SIZE_MAX;
 	if (rank < 1 || bytes > most)
-		return vt_ctx_fail(ctx, VT_EDATA, "%s: has chunks of %zu bytes, wanted at most %zu", where, bytes, most);
+		return vt_ctx_fail(ctx, VT_EDATA, "%s: has chunks of %zu bytes, wanted at most %zu (a 64th of --max-bytes)", where,
+		                   bytes, most);
 	return VT_OK;
 }
 

@@ -62,7 +62,7 @@ static enum vt_status read_header(struct vt_ctx *ctx, const struct reader *r, si
 		const uint8_t *b = length + 4 * i;
 		dim[i] = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 	}
-	status = vt_input_shape(ctx, r->path, *rank, dim, n);
+	status = vt_input_shape(ctx, r->path, *rank, dim, 1, n);
 done:
 	return status;
 }

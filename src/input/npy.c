@@ -252,7 +252,7 @@ struct npy {
 static enum vt_status open_npy(struct vt_ctx *ctx, const char *path, struct npy *f)
 {
 	enum vt_status status;
-	size_t size = 0, stored;
+	size_t size = 0, stored = 0, most = vt_input_most_stored(ctx);
 
 	*f = (struct npy){ .fd = -1, .path = path, .n = 1 };
 	VT_TRY(vt_input_open(ctx, path, &f->fd, &size));
@@ -261,12 +261,12 @@ static enum vt_status open_npy(struct vt_ctx *ctx, const char *path, struct npy 
 	VT_REQUIRE(ctx, f->h.rank <= VT_MAX_RANK_HDF5, VT_EDATA, "%s: has %zu dimensions, wanted 1 to %d", path, f->h.rank,
 	           VT_MAX_RANK);
 	for (size_t k = 0; k < f->h.rank; k++)
-		if (__builtin_mul_overflow(f->n, f->h.dim[k], &f->n) || f->n > VT_MOST_STORED) f->n = VT_MOST_STORED + 1;
+		if (__builtin_mul_overflow(f->n, f->h.dim[k], &f->n) || f->n > most) f->n = most + 1; /* times 8: no overflow */
 	stored = f->n * f->e.size;
 	f->extent = (struct vt_extent){ .rank = f->h.rank, .integer = f->e.type != 'f' };
 	memcpy(f->extent.dim, f->h.dim, sizeof f->extent.dim);
-	if (f->n == 0 || f->n > VT_MOST_ELEMENTS || f->h.rank == 0) VT_TRY(vt_input_shape(ctx, path, f->h.rank, f->h.dim,
-	                                                                                  &f->n));
+	if (f->n == 0 || f->n > vt_ctx_most_bytes(ctx) / 8 || f->h.rank == 0)
+		VT_TRY(vt_input_shape(ctx, path, f->h.rank, f->h.dim, 8, &f->n));
 	VT_REQUIRE(ctx, size - f->at == stored, VT_EDATA,
 	           "%s: holds %zu bytes of elements, wanted %zu (%zu of %zu bytes each): it is too %s", path, size - f->at,
 	           stored, f->n, f->e.size, size - f->at < stored ? "short" : "long");
@@ -306,8 +306,8 @@ static enum vt_status read_part(struct vt_ctx *ctx, const struct npy *f, size_t 
 	size_t first = index == VT_WHOLE ? 0 : index * a->n, n = scattered ? f->n : a->n;
 	double *value = NULL;
 
-	VT_REQUIRE(ctx, n <= VT_MOST_ELEMENTS, VT_EDATA, "%s: has more than 2^31 elements in Fortran's order; save it with "
-	           "numpy.ascontiguousarray", f->path);
+	VT_REQUIRE(ctx, n <= vt_ctx_most_bytes(ctx) / sizeof *value, VT_EDATA, "%s: has %zu elements in Fortran's order; save "
+	           "it with numpy.ascontiguousarray, or raise --max-bytes", f->path, n);
 	VT_NEW(ctx, value, n);
 	VT_TRY(read_elements(ctx, f, scattered ? 0 : first, n, value));
 	if (scattered) memmove(value, value + first, a->n * sizeof *value);

@@ -25,7 +25,8 @@ static enum vt_status load(struct vt_ctx *ctx, const char *path, size_t limit, s
 	int fd = -1;
 
 	VT_TRY(vt_input_open(ctx, path, &fd, &out->size));
-	VT_REQUIRE(ctx, out->size <= limit, VT_EDATA, "%s: has %zu bytes, wanted at most %zu", path, out->size, limit);
+	VT_TRY(vt_bytes_fit(ctx, VT_EDATA, path, out->size, limit));
+	VT_TRY(vt_input_fits(ctx, path, out->size));
 	out->path = path;
 	VT_NEW(ctx, out->byte, out->size);
 	VT_TRY(vt_input_bytes(ctx, fd, path, out->size, out->byte));
@@ -36,18 +37,30 @@ done:
 
 /* ---- gzip ------------------------------------------------------------------ */
 
-/* Into `out`, which grows up to `limit` bytes. */
+/* Streams one after the other are one file, and tapes end in null bytes; anything else behind a stream is damage, which
+ * reading on will find. */
+static bool goes_on(z_stream *z)
+{
+	while (z->avail_in > 0 && *z->next_in == 0) {
+		z->next_in++;
+		z->avail_in--;
+	}
+	return z->avail_in > 0;
+}
+
+/* Into `out`, which grows up to the limit. */
 static enum vt_status inflate_all(struct vt_ctx *ctx, const struct packed *p, z_stream *z, size_t limit, size_t *n,
                                   uint8_t **out)
 {
 	enum vt_status status = VT_OK;
-	size_t room = 0;
+	size_t room = 0, most = limit < vt_ctx_most_bytes(ctx) ? limit : vt_ctx_most_bytes(ctx);
 	int code = Z_OK;
 	while (code != Z_STREAM_END) {
 		if (*n == room) {
-			VT_REQUIRE(ctx, room < limit, VT_EDATA, "%s: unpacks to more than %zu bytes", p->path, limit);
-			room = room == 0 ? 1 << 16 : room * 2;
-			if (room > limit) room = limit;
+			VT_REQUIRE(ctx, room < most, VT_EDATA, "%s: unpacks to more than %zu bytes (--max-bytes raises this)", p->path,
+			           most);
+			room = room == 0 ? 1 << 16 : room < most / 2 ? room * 2 : most;
+			if (room > most) room = most;
 			uint8_t *larger = realloc(*out, room);
 			VT_REQUIRE(ctx, larger, VT_ENOMEM, "no memory for %zu bytes", room);
 			*out = larger;
@@ -59,6 +72,7 @@ static enum vt_status inflate_all(struct vt_ctx *ctx, const struct packed *p, z_
 		*n += piece - z->avail_out;
 		VT_REQUIRE(ctx, code == Z_STREAM_END || (code == Z_OK && (z->avail_out == 0 || z->avail_in > 0)), VT_EDATA,
 		           "%s: the gzip stream is damaged or cut off after %zu bytes", p->path, *n);
+		if (code == Z_STREAM_END && goes_on(z)) code = inflateReset(z);
 	}
 done:
 	return status;
@@ -168,14 +182,16 @@ static enum vt_status unpack_windows(struct vt_ctx *ctx, const struct packed *p,
 {
 	enum vt_status status;
 	struct words *w = NULL;
+	size_t all = 0, most = limit < vt_ctx_most_bytes(ctx) ? limit : vt_ctx_most_bytes(ctx);
 	VT_REQUIRE(ctx, p->size > TABLE, VT_EDATA, "%s: ends after %zu bytes of its header", p->path, p->size);
 	size_t window = number(p->byte + 0x54), count = number(p->byte + 0x58), begin = number(p->byte + 0x5c), end;
 	VT_REQUIRE(ctx, window >= 1 && window <= LARGEST_WINDOW && count >= 1 && count <= (p->size - TABLE) / 4, VT_EDATA,
 	           "%s: declares %zu windows of %zu bytes, which %zu bytes cannot hold", p->path, count, window, p->size);
-	VT_REQUIRE(ctx, count * window <= limit, VT_EDATA, "%s: unpacks to %zu bytes, wanted at most %zu", p->path,
-	           count * window, limit);
+	VT_REQUIRE(ctx, !__builtin_mul_overflow(count, window, &all) && all <= most, VT_EDATA,
+	           "%s: unpacks to %zu windows of %zu bytes, wanted at most %zu bytes (--max-bytes raises this)", p->path,
+	           count, window, most);
 	VT_NEW(ctx, w, 1);
-	VT_NEW(ctx, *out, count * window);
+	VT_NEW(ctx, *out, all);
 	for (size_t k = 0; k < count; k++, begin = end) {
 		end = number(p->byte + TABLE + 4 * k);
 		VT_REQUIRE(ctx, begin < end && end <= p->size, VT_EDATA, "%s: window %zu lies at %zu to %zu of %zu bytes", p->path,

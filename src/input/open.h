@@ -8,8 +8,6 @@
 
 /* deflate packs at most 1032 to 1: a file of n bytes never holds more than this times n. */
 enum { VT_MOST_PACKED = 1100 };
-#define VT_MOST_ELEMENTS ((size_t)1 << 31)
-#define VT_MOST_STORED ((size_t)1 << 40)
 /* No index along the first dimension: the array as a whole. */
 #define VT_WHOLE SIZE_MAX
 
@@ -26,8 +24,12 @@ enum vt_status vt_input_fits(struct vt_ctx *ctx, const char *where, size_t bytes
  * whether it ends in one.  A file that did not change since is not read again. */
 enum vt_status vt_seal_of_file(struct vt_ctx *ctx, const char *path, bool *sealed);
 
-/* Rank 1 to 4, every dimension at least 1, at most 2^31 elements; *n is their product. */
-enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t *n);
+/* Rank 1 to 4, every dimension at least 1, no more elements of `size` bytes than the context allows; *n is their
+ * product. */
+enum vt_status vt_input_shape(struct vt_ctx *ctx, const char *where, size_t rank, const size_t *dim, size_t size,
+                              size_t *n);
+/* The most elements that a file may declare, of which a part is read: 2^40, or 64 times the limit of the context. */
+size_t vt_input_most_stored(const struct vt_ctx *ctx);
 
 /* The shape that part `index` along the first dimension has: the dimensions after the first, or all of them for
  * VT_WHOLE.  VT_EDATA where there is no such part or it is too large. */

@@ -87,32 +87,10 @@ static bool same(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static enum vt_status sum_of(struct vt_ctx *ctx, int fd, const char *path, size_t n, char out[65])
-{
-	enum { PIECE = 1 << 20 };
-	enum vt_status status;
-	struct vt_sha256 *h = NULL;
-	uint8_t *piece = NULL;
-
-	VT_NEW(ctx, piece, PIECE);
-	h = vt_sha256_create(ctx);
-	VT_REQUIRE(ctx, h, VT_ENOMEM, "%s: out of memory", path);
-	for (size_t done = 0; done < n; done += PIECE) {
-		size_t m = n - done < PIECE ? n - done : PIECE;
-		VT_TRY(vt_input_bytes(ctx, fd, path, m, piece));
-		vt_sha256_add(h, piece, m);
-	}
-	status = VT_OK;
-done:
-	if (h) vt_sha256_finish(h, out);
-	free(piece);
-	return status;
-}
-
-static enum vt_status check_file(struct vt_ctx *ctx, int fd, const char *path, size_t n, const char *line)
+static enum vt_status check_file(struct vt_ctx *ctx, const char *path, size_t n, const char *line)
 {
 	char sum[65];
-	enum vt_status status = sum_of(ctx, fd, path, n - VT_SEAL_SIZE, sum);
+	enum vt_status status = vt_file_sha256(ctx, VT_EDATA, path, VT_SEAL_SIZE, sum);
 	if (status != VT_OK) return status;
 	if (memcmp(line + WORDS, sum, DIGITS) == 0) return VT_OK;
 	return disagrees(ctx, path, n, sum);
@@ -135,7 +113,7 @@ enum vt_status vt_seal_of_file(struct vt_ctx *ctx, const char *path, bool *seale
 	bool seen = false;
 	for (size_t i = 0; i < MOST_KNOWN; i++) seen = seen || same(&k->file[i], &st);
 	if (*sealed && !seen) {
-		VT_TRY(check_file(ctx, fd, path, n, line));
+		VT_TRY(check_file(ctx, path, n, line));
 		k->file[k->next++ % MOST_KNOWN] = st;
 	}
 	status = VT_OK;

@@ -11,21 +11,9 @@
 
 enum vt_status vt_input_whole(struct vt_ctx *ctx, const char *path, size_t *n, uint8_t **out)
 {
-	enum vt_status status;
-	int fd = -1;
 	size_t size = 0;
-	uint8_t *bytes = NULL;
-
-	VT_TRY(vt_input_open(ctx, path, &fd, &size));
-	VT_TRY(vt_input_fits(ctx, path, size));
-	VT_NEW(ctx, bytes, size);
-	VT_TRY(vt_input_bytes(ctx, fd, path, size, bytes));
-	*n = size;
-	*out = bytes;
-	bytes = NULL;
-done:
-	if (fd >= 0) close(fd);
-	free(bytes);
+	enum vt_status status = vt_file_whole(ctx, VT_EDATA, path, vt_ctx_most_bytes(ctx), &size, out);
+	if (status == VT_OK) *n = size;
 	return status;
 }
 
@@ -38,6 +26,7 @@ enum vt_status vt_input_text(struct vt_ctx *ctx, const char *path, size_t limit,
 
 	VT_TRY(vt_input_open(ctx, path, &fd, &size));
 	VT_REQUIRE(ctx, size <= limit, VT_EDATA, "%s: has %zu bytes, wanted at most %zu", path, size, limit);
+	VT_TRY(vt_input_fits(ctx, path, size));
 	VT_NEW(ctx, text, size + 1);
 	VT_TRY(vt_input_bytes(ctx, fd, path, size, text));
 	size_t length = strlen(text);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -113,17 +112,28 @@ static const char not_judged[] =
 	"<p class=\"warning\">These runs were not judged: there is no usable <code>rulings.json</code> beside them. "
 	"<code>venturi verdict %s</code> judges them by the hypotheses that they registered.</p>\n";
 
+/* Damaged rulings are told and left out; the page is of the runs. */
+static enum vt_status read_rulings(struct vt_ctx *ctx, const char *dir, json_t **out)
+{
+	char *text = NULL;
+	enum vt_status status = vt_rulings_read(ctx, dir, &text);
+	if (status == VT_EDATA) {
+		vt_log(ctx, VT_WARN, "%s; left out", vt_ctx_trail(ctx));
+		vt_ctx_forget(ctx);
+		status = VT_OK;
+	}
+	*out = text ? json_loads(text, 0, NULL) : NULL;
+	free(text);
+	return status;
+}
+
 enum vt_status vt_section_rulings(struct vt_ctx *ctx, const struct vt_study *s, struct vt_page *page)
 {
-	json_error_t error;
 	json_t *root = NULL;
 	size_t i;
 	const json_t *r;
-	char *path = vt_format(ctx, "%s/rulings.json", s->dir);
-	if (!path) return VT_ENOMEM;
-	root = json_load_file(path, 0, &error);
-	if (!root && access(path, F_OK) == 0)
-		vt_log(ctx, VT_WARN, "%s is no JSON (line %d: %s) and is left out", path, error.line, error.text);
+	enum vt_status status = read_rulings(ctx, s->dir, &root);
+	if (status != VT_OK) return status;
 	const json_t *list = json_object_get(root, "rulings");
 	if (!json_is_array(list)) {
 		vt_page_add(page, not_judged, s->dir);
@@ -135,6 +145,5 @@ enum vt_status vt_section_rulings(struct vt_ctx *ctx, const struct vt_study *s, 
 		vt_page_add(page, "</table></div>\n");
 	}
 	json_decref(root);
-	free(path);
 	return page->status;
 }

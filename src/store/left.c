@@ -3,10 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,25 +116,12 @@ done:
 	return status;
 }
 
-static enum vt_status sum_file(struct vt_ctx *ctx, const char *path, char out[65])
-{
-	char block[1 << 16];
-	struct vt_sha256 *h = vt_sha256_create(ctx);
-	FILE *f = h ? fopen(path, "re") : NULL;
-	size_t n;
-	while (f && (n = fread(block, 1, sizeof block, f)) > 0) vt_sha256_add(h, block, n);
-	bool good = f && !ferror(f);
-	if (f) fclose(f);
-	if (h) vt_sha256_finish(h, out);
-	return good ? VT_OK : vt_ctx_fail(ctx, VT_EDATA, "%s: cannot be read: %s", path, strerror(errno));
-}
-
 enum vt_status vt_left_read(struct vt_ctx *ctx, struct vt_store *s, const struct vt_store_info *info)
 {
 	enum vt_status status;
 	if (access(s->path, F_OK) != 0) return VT_OK;
 	VT_TRY(read_run(ctx, s->path, info, &s->left));
-	VT_TRY(sum_file(ctx, s->path, s->run_sha256));
+	VT_TRY(vt_file_sha256(ctx, VT_EDATA, s->path, 0, s->run_sha256));
 	s->on_disk = vt_frame_standing(s->left).step;
 	status = vt_checkpoint_choose(ctx, s, s->left, &s->left_step, &s->state);
 done:

@@ -51,7 +51,7 @@ static enum vt_status read_batch(struct vt_ctx *ctx, void *self, int out)
 
 /* ---- in the parent ------------------------------------------------------------ */
 
-/* The child's message, without what a terminal would obey. */
+/* The child's message, one line as every message. */
 static enum vt_status take_failure(struct vt_ctx *ctx, struct vt_child *child, uint64_t code, struct vt_frame_file *f)
 {
 	enum vt_status status;
@@ -62,8 +62,7 @@ static enum vt_status take_failure(struct vt_ctx *ctx, struct vt_child *child, u
 	VT_REQUIRE(ctx, code <= 2 && n <= LONGEST_MESSAGE, VT_EDATA, "%s: its reader answers nonsense: the file is damaged"
 	           " or hostile", f->path);
 	VT_TRY(vt_child_take(ctx, child, (size_t)n, text));
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 32 || *p == 127) *p = ' ';
+	vt_text_clean(text);
 	f->status = code == 2 ? VT_ENOMEM : VT_EDATA;
 	f->why = vt_copy(ctx, text);
 	status = f->why ? VT_OK : VT_ENOMEM;

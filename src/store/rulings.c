@@ -1,14 +1,100 @@
-/* The group /rulings of a collected file, from rulings.json as `venturi verdict` writes it.
+/* rulings.json as `venturi verdict` writes it: written, read again, and as the group /rulings of a collected file.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runs.h"
+#include "venturi/input.h"
+
+/* ---- the file, whose last line is the sum of the lines above ------------------- */
+
+static const char last_line[] = " \"sha256\": \"";
+
+/* The text of an object without what closes it. */
+static size_t open_end(const char *json)
+{
+	size_t n = strlen(json);
+	while (n > 0 && strchr(" \t\r\n", json[n - 1])) n--;
+	if (n > 0 && json[n - 1] == '}') n--;
+	while (n > 0 && strchr(" \t\r\n", json[n - 1])) n--;
+	return n;
+}
+
+enum vt_status vt_rulings_write(struct vt_ctx *ctx, const char *dir, const char *json)
+{
+	enum vt_status status;
+	char sum[65], *path = vt_format(ctx, "%s/rulings.json", dir);
+	char *body = vt_format(ctx, "%.*s,\n", (int)open_end(json), json), *text = NULL;
+
+	VT_REQUIRE(ctx, path && body, VT_ENOMEM, "%s: out of memory for rulings", dir);
+	vt_sha256(body, strlen(body), sum);
+	text = vt_format(ctx, "%s%s%s\"}\n", body, last_line, sum);
+	VT_REQUIRE(ctx, text, VT_ENOMEM, "%s: out of memory for rulings", dir);
+	status = vt_file_commit(ctx, path, text, strlen(text));
+done:
+	free(path);
+	free(body);
+	free(text);
+	return status;
+}
+
+/* Where the last line begins. */
+static const char *last_of(const char *text)
+{
+	const char *at = text + strlen(text);
+	if (at > text && at[-1] == '\n') at--;
+	while (at > text && at[-1] != '\n') at--;
+	return at;
+}
+
+/* A file that has nothing but rulings was made by hand, or is what `verdict --json` prints. */
+static enum vt_status check_rulings(struct vt_ctx *ctx, const char *path, const char *text)
+{
+	enum vt_status status;
+	char wanted[128], sum[65];
+	const char *last = last_of(text);
+	json_error_t error = { 0 };
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	VT_REQUIRE(ctx, root, VT_EDATA, "%s: is no JSON (line %d: %s)", path, error.line, error.text);
+	VT_REQUIRE(ctx, json_is_array(json_object_get(root, "rulings")), VT_EDATA, "%s: wanted {\"rulings\": [...]}: there is"
+	           " no list 'rulings'", path);
+	vt_sha256(text, (size_t)(last - text), sum);
+	snprintf(wanted, sizeof wanted, "%s%s\"}\n", last_line, sum);
+	VT_REQUIRE(ctx, json_object_size(root) == 1 || strcmp(last, wanted) == 0, VT_EDATA, "%s: is damaged: its last line is"
+	           " not the sum of the lines above; `venturi verdict` makes it anew", path);
+	status = VT_OK;
+done:
+	json_decref(root);
+	return status;
+}
+
+enum vt_status vt_rulings_read(struct vt_ctx *ctx, const char *dir, char **out)
+{
+	enum vt_status status;
+	char *path = vt_format(ctx, "%s/rulings.json", dir), *text = NULL;
+
+	VT_REQUIRE(ctx, path, VT_ENOMEM, "%s: out of memory for rulings", dir);
+	status = VT_OK;
+	if (access(path, F_OK) != 0) goto done;
+	VT_TRY(vt_input_text(ctx, path, SIZE_MAX, &text));
+	VT_TRY(check_rulings(ctx, path, text));
+	*out = text;
+	text = NULL;
+done:
+	free(path);
+	free(text);
+	return status;
+}
+
+/* ---- the group ------------------------------------------------------------------ */
 
 /* One column: a key of each ruling, or an entry of the pair that stands there. */
 struct column {
