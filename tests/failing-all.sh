@@ -1,0 +1,3 @@
+#!/bin/sh
+# Every operation of tests/failing.sh.  SPDX-License-Identifier: GPL-3.0-or-later
+VT_LONG=1 exec sh "${top_srcdir:-$(dirname "$0")/..}/tests/failing.sh"
