@@ -225,6 +225,22 @@ done
 STEP='touch "$SPOOL/ready"; kill -USR1 $PPID; sleep 0.3; exit 137' sh "$script" good.yaml 2> err
 ends 'killed after a signal' 75 'requeue 8_3'
 
+# At the end of a job's time TERM reaches the program three times within milliseconds: it still stops in order, and says so.
+for round in 1 2 3 4 5; do
+	rm -rf stopped
+	"$VENTURI" run good.yaml --task 0 train.epochs=100000 store.commit=1000 -o stopped > said 2> err &
+	for i in $(seq 1 200); do
+		[ ! -s stopped/task-00000/metrics.jsonl ] || break
+		sleep 0.05
+	done
+	kill -TERM $!
+	kill -TERM $!
+	kill -USR1 $!
+	wait $!
+	same "three signals, round $round: exit status" 75 $?
+	has "three signals, round $round" 'stopped by SIG' err
+done
+
 # The last job goes on when a part of it fails.
 cat > told <<'SH'
 #!/bin/sh

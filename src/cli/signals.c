@@ -5,22 +5,42 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-/* The program's one writable variable: the signal that came, or 0. */
-volatile sig_atomic_t vt_signal;
+/* The program's one writable variable: the signal that came, or 0, and since when. */
+struct {
+	volatile sig_atomic_t number;
+	struct timespec since;
+} vt_signal;
 _Static_assert(_Generic((sig_atomic_t)0, int: 1, default: 0), "the library reads it as an int");
 
-/* What is on the disk is whole at every moment, so that ending here loses only what was not committed yet.  A sweep
- * sends its tasks the signal that it got (by sigqueue), and a terminal sends it to all of them as well: the sweep's
- * does not count as a second one. */
+/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal sends
+ * it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
+ * script may hand it on: three within milliseconds, and the first must not be kept from committing.  Whoever presses
+ * Ctrl-C twice means it. */
+static bool second(int signal, const siginfo_t *info)
+{
+	struct timespec now;
+	if (info->si_code == SI_QUEUE) return false;
+	if (signal == SIGINT) return true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	double passed = (double)(now.tv_sec - vt_signal.since.tv_sec) + 1e-9 * (double)(now.tv_nsec - vt_signal.since.tv_nsec);
+	return passed > 0.5;
+}
+
+/* What is on the disk is whole at every moment, so that ending here loses only what was not committed yet. */
 static void note(int signal, siginfo_t *info, void *machine)
 {
 	(void)machine;
-	if (vt_signal == 0) vt_signal = signal;
-	else if (info->si_code != SI_QUEUE) _exit(vt_status_exit(vt_signal == SIGINT ? VT_EINTERRUPTED : VT_ESTOPPED));
+	if (vt_signal.number == 0) {
+		clock_gettime(CLOCK_MONOTONIC, &vt_signal.since);
+		vt_signal.number = signal;
+	} else if (second(signal, info)) {
+		_exit(vt_status_exit(vt_signal.number == SIGINT ? VT_EINTERRUPTED : VT_ESTOPPED));
+	}
 }
 
 void vt_signals_catch(struct vt_ctx *ctx, double deadline)
@@ -36,5 +56,5 @@ void vt_signals_catch(struct vt_ctx *ctx, double deadline)
 		bool ignored = sigaction(stopping[i], NULL, &before) == 0 && before.sa_handler == SIG_IGN;
 		if (stopping[i] != SIGHUP || !ignored) sigaction(stopping[i], &action, NULL);
 	}
-	vt_ctx_on_stop(ctx, &vt_signal, deadline);
+	vt_ctx_on_stop(ctx, &vt_signal.number, deadline);
 }
