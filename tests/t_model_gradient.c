@@ -85,7 +85,7 @@ static void fused_equals_generic(const char *activation, const char *widths, siz
 	const char *const override[] = { with_activation, with_widths, "model.bias=0.02", NULL };
 	struct small_task s;
 	small_task_open(&s, override);
-	assert_true(s.model->kind->fusible(s.model));
+	assert_true(s.model->kind->fused_scratch(s.model) > 0);
 	struct vt_train_settings generic = *vt_train_common(&s.task->train), fused = generic;
 	generic.batch = fused.batch = (int64_t)n;
 	generic.fused = false;
@@ -131,7 +131,7 @@ static void shapes_that_do_not_fuse(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct small_task s;
 		small_task_open(&s, all[i]);
-		assert_false(s.model->kind->fusible(s.model));
+		assert_int_equal(s.model->kind->fused_scratch(s.model), 0);
 		small_task_close(&s);
 	}
 }
