@@ -184,6 +184,9 @@ enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt
 
 /* Which of the context's threads runs the calling block, from 0: for scratch that holds nothing between blocks. */
 size_t vt_blocks_worker(void);
+/* Ends the threads that earlier blocks left waiting for more.  To be called before a fork whose child runs blocks: it
+ * would wait for ever for threads that only its parent has. */
+void vt_blocks_dismiss(void);
 /* Runs fn(self) while no other thread of the process is inside this function: for libraries that
  * have parts that only one thread may enter. */
 void vt_alone_run(void (*fn)(void *self), void *self);

@@ -86,6 +86,14 @@ enum vt_status vt_blocks_run(struct vt_ctx *ctx, size_t n_blocks, bool flush, vt
 	return (enum vt_status)(stop < 0 ? stop : reject);
 }
 
+/* Without OpenMP 5 nothing can be done: such a child must be given one thread. */
+void vt_blocks_dismiss(void)
+{
+#if defined _OPENMP && defined HAVE_OMP_PAUSE_RESOURCE_ALL
+	omp_pause_resource_all(omp_pause_soft);
+#endif
+}
+
 void vt_alone_run(void (*fn)(void *self), void *self)
 {
 #pragma omp critical

@@ -137,6 +137,7 @@ static enum vt_status start(struct vt_ctx *ctx, struct sweep *s, struct child *c
 	pid_t parent = getpid();
 	VT_REQUIRE(ctx, pipe2(ends, O_CLOEXEC) == 0, VT_EBUG, "no pipe for task %zu: %s", s->next, strerror(errno));
 	fflush(NULL);
+	vt_blocks_dismiss();
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
