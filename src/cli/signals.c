@@ -17,8 +17,8 @@ struct {
 } vt_signal;
 _Static_assert(_Generic((sig_atomic_t)0, int: 1, default: 0), "the library reads it as an int");
 
-/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal sends
- * it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
+/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal
+ * sends it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
  * script may hand it on: three within milliseconds, and the first must not be kept from committing.  Whoever presses
  * Ctrl-C twice means it. */
 static bool second(int signal, const siginfo_t *info)
@@ -28,7 +28,7 @@ static bool second(int signal, const siginfo_t *info)
 	if (signal == SIGINT) return true;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	double passed = (double)(now.tv_sec - vt_signal.since.tv_sec) + 1e-9 * (double)(now.tv_nsec - vt_signal.since.tv_nsec);
-	return passed > 0.5;
+	return passed > 0.25;
 }
 
 /* What is on the disk is whole at every moment, so that ending here loses only what was not committed yet. */
