@@ -321,7 +321,7 @@ static void settings_that_do_not_go_together(void **state)
 		assert_int_equal(vt_experiment_parse(s.ctx, &vt_registry, "small", small_experiment, NULL, n, override, &e), VT_OK);
 		assert_int_equal(vt_experiment_task(s.ctx, e, 0, &task), VT_OK);
 		assert_int_equal(vt_model_create(s.ctx, &task->model, &s.model->shape, 1, &m), i < 2 ? VT_ECONFIG : VT_OK);
-		if (m) assert_true(m->perturbed && !m->kind->fusible(m));
+		if (m) assert_true(m->perturbed && m->kind->fused_scratch(m) == 0);
 		vt_model_free(m);
 		vt_task_free(task);
 		vt_experiment_free(e);

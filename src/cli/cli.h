@@ -59,8 +59,8 @@ enum vt_status vt_args_count(struct vt_ctx *ctx, const struct vt_args *a, const 
 enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, const char *name, double *out);
 
 /* From now on SIGTERM, SIGUSR1, SIGINT and SIGHUP tell the context to stop, and so does the deadline (by vt_clock;
- * 0: none).  A second signal ends the program at once, if it comes more than a quarter of a second later or is SIGINT.  For
- * commands whose work can be resumed: others end at the first. */
+ * 0: none).  A second signal ends the program at once, if it comes more than a quarter of a second later or is
+ * SIGINT.  For commands whose work can be resumed: others end at the first. */
 void vt_signals_catch(struct vt_ctx *ctx, double deadline);
 
 /* A number of bytes, with K, M, G or T for powers of 1024, or `missing`. */

@@ -17,10 +17,10 @@ struct {
 } vt_signal;
 _Static_assert(_Generic((sig_atomic_t)0, int: 1, default: 0), "the library reads it as an int");
 
-/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal
- * sends it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
- * script may hand it on: three within milliseconds, and the first must not be kept from committing.  Whoever presses
- * Ctrl-C twice means it. */
+/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal sends
+ * it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
+ * script may hand it on: three within milliseconds, and the first must not be kept from committing.  Ctrl-C twice is
+ * meant. */
 static bool second(int signal, const siginfo_t *info)
 {
 	struct timespec now;
