@@ -44,7 +44,7 @@ estimator() { # KIND
 	case $1 in
 	binning) echo "kind: binning, bins: 8, range: [-2, 2]" ;;
 	kde) echo "kind: kde, variance: 0.1" ;;
-	noisy | noisy-pair) echo "kind: $1, sd: 0.1" ;;
+	noisy) echo "kind: noisy, sd: 0.1" ;;
 	infonce | nwj | dv | classifier | lmi) echo "kind: $1, steps: 20, every: 10" ;;
 	*) echo "kind: $1" ;;
 	esac
@@ -160,7 +160,9 @@ variant() { # ROOM-KIND-OPTION
 	case $1 in
 	model-mlp-noise) echo '[0.1]' ;;
 	model-*-noise) echo 0.1 ;;
-	*-seed | train-*-batch) echo none ;;
+	*-seed | train-*-batch | measure-spectrum-grid-output) echo none ;;
+	measure-spectrum-residue-p) echo 11 ;;
+	measure-spectrum-token-window) echo 8 ;;
 	train-gradient-stop_accuracy) echo 0.62 ;;
 	train-gradient-stop_loss) echo 0.65 ;;
 	train-gradient-patience) echo 2 ;;
