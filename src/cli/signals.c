@@ -17,17 +17,18 @@ struct {
 } vt_signal;
 _Static_assert(_Generic((sig_atomic_t)0, int: 1, default: 0), "the library reads it as an int");
 
-/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal sends
- * it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a batch
- * script may hand it on: three within milliseconds, and the first must not be kept from committing.  Ctrl-C twice is
- * meant. */
+/* Whether it counts as a second one.  A sweep sends its tasks the signal that it got (by sigqueue), and a terminal
+ * sends it to all of them as well.  At the end of a job's time Slurm says TERM to the step, srun says it again, and a
+ * batch script may hand it on: three within milliseconds, and the first must not be kept from committing.  Ctrl-C
+ * twice is meant. */
 static bool second(int signal, const siginfo_t *info)
 {
 	struct timespec now;
 	if (info->si_code == SI_QUEUE) return false;
 	if (signal == SIGINT) return true;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	double passed = (double)(now.tv_sec - vt_signal.since.tv_sec) + 1e-9 * (double)(now.tv_nsec - vt_signal.since.tv_nsec);
+	double passed = (double)(now.tv_sec - vt_signal.since.tv_sec);
+	passed += 1e-9 * (double)(now.tv_nsec - vt_signal.since.tv_nsec);
 	return passed > 0.25;
 }
 
