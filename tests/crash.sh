@@ -68,5 +68,6 @@ for first in $(drawn "$second_points" 8 "$n"); do
 		done
 	done
 done
+[ $held -gt 0 ] || fail 'there was never a commit that could have been lost'
 [ $again -gt 0 ] && [ $third -gt 0 ] || fail 'no crash came to pass in a resumed run'
 echo "crashes in resumed runs: $again, and $third in runs resumed from those; 0 lost, all equal"

@@ -68,5 +68,6 @@ while [ "$k" -le "$n" ]; do
 	one "$k" short ''
 	k=$((k + step))
 done
+[ $held -gt 0 ] || fail 'there was never a commit that could have been lost'
 [ $struck -gt 0 ] || fail 'no error was met'
 echo "$n operations, $total faults, $struck of them met: all said so, 0 lost, all resumed to equal files"

@@ -20,9 +20,9 @@ judged() {
 		;;
 	*) fail "$1: wanted status 7, found $status: $(cat "$folder/said")" ;;
 	esac
-	held=none
-	[ ! -f "$2/task-00000/run.h5" ] || { look "$2/task-00000/run.h5" && held=$(told steps); } || fail "$1: $(cat "$folder/info")"
-	echo "$1: status $status, $held snapshots. $(grep '^venturi: ' "$folder/said" | sed "s|$2/||" || :)"
+	snapshots=none
+	[ ! -f "$2/task-00000/run.h5" ] || { look "$2/task-00000/run.h5" && snapshots=$(told steps); } || fail "$1: $(cat "$folder/info")"
+	echo "$1: status $status, $snapshots snapshots. $(grep '^venturi: ' "$folder/said" | sed "s|$2/||" || :)"
 	rm -rf "$folder/elsewhere"
 	cp -R "$2" "$folder/elsewhere"
 	resume_equal "$1, elsewhere" "$folder/base" "$folder/elsewhere" "$VENTURI" run "$folder/durable.yaml"

@@ -56,4 +56,5 @@ while [ $done_kills -lt $kills ]; do
 	esac
 done
 resume_equal 'after the last kill' "$folder/base" "$folder/x" "$VENTURI" run "$folder/durable.yaml"
+[ -z "$with" ] || [ $held -gt 0 ] || fail 'there was never a commit that could have been lost'
 echo "$done_kills kills in $((runs + 1)) runs: 0 lost, all runs equal"

@@ -73,9 +73,12 @@ hang() {
 	pid=$!
 	wait_for stalls "$hanging"
 }
-# wait_for WORD N: until the log has it so often.
+# wait_for WORD N: until the log has it so often; what hangs does so for less time than this waits.
 wait_for() {
+	tries=0
 	until [ "$(grep -c " $1 " "$log" 2> /dev/null)" -ge "$2" ] 2> /dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 6000 ] || fail "no process, or not $2 of them, came to '$1': $(cat "$log")"
 		kill -0 $pid 2> /dev/null || [ "$1" = signalled ] || fail "the run ended before it could hang: $(cat "$folder/said")"
 		sleep 0.02
 	done
@@ -144,4 +147,5 @@ for signal in TERM INT KILL; do
 		same_task "task $number after SIG$signal to its sweep" "$folder/all/task-0000$number" "$folder/x/task-0000$number"
 	done
 done
+[ $held -gt 0 ] || fail 'there was never a commit that could have been lost'
 echo '--max-time, second signals, locks and signals to a sweep: as they should be'

@@ -82,10 +82,13 @@ forget() { rm -rf "$keep"/* "$log"; }
 # The last one that was acknowledged.
 acknowledged() { find "$keep" -name '*.h5' | sort | tail -n 1; }
 
-# nothing_lost WHERE TASK: the run file is whole and has all steps that were ever acknowledged.
+# nothing_lost WHERE TASK: the run file is whole and has all steps that were ever acknowledged.  $held counts how often
+# there were any.
+held=0
 nothing_lost() {
 	last_commit=$(acknowledged)
 	[ -n "$last_commit" ] || return 0
+	held=$((held + 1))
 	look "$last_commit" || fail "$1: a commit was not whole when it was made: $(cat "$folder/info")"
 	promised=$(told steps)
 	[ -f "$2/run.h5" ] || fail "$1: the run file is gone; $promised snapshots had been committed"

@@ -19,8 +19,8 @@
  *   VT_FAULTS_GO     a named pipe: the stall ends earlier, when a byte can be read from it
  *   VT_FAULTS_LOG    a line for each operation goes to the end of this file: "PID NUMBER RESULT KIND PATH"
  *   VT_FAULTS_TRACE  the same with all bytes, for replay.py: struct entry, the two paths, the data
- *   VT_FAULTS_KEEP   a folder on the same file system: each run.h5 whose renaming has reached the disk (the folder's
- *                    fsync is done) is linked there as SECONDS.NANOSECONDS.h5: the commits that may be relied on.
+ *   VT_FAULTS_KEEP   a folder on the same file system: each run.h5 that has got its name is linked there as
+ *                    SECONDS.NANOSECONDS.h5: the commits that a kill may not take back
  *
  * Linux with 64 bits only.  Writes by stdio inside the C library are not seen; the program makes none there. */
 #define _GNU_SOURCE
@@ -97,8 +97,6 @@ struct operation {
 };
 
 static atomic_long counter;
-/* A run.h5 that was renamed and whose folder has not been synced since. */
-static _Thread_local char waiting[4096];
 
 static bool below(const char *path)
 {
@@ -170,22 +168,17 @@ static void trace(const struct operation *o, long result)
 	append(file, part, 4);
 }
 
-/* A commit has reached the disk: a second name for that file, which nobody writes to again. */
+/* A commit that readers can see: a second name for that file, which nobody writes to again. */
 static void keep(const struct operation *o, long result)
 {
 	char name[4096];
 	struct timespec now;
 	const char *folder = given("VT_FAULTS_KEEP");
-	size_t n = strlen(o->kind == RENAME ? o->other : o->path);
-	if (!folder || result != 0) return;
-	if (o->kind == RENAME && n > 7 && strcmp(o->other + n - 7, "/run.h5") == 0) {
-		snprintf(waiting, sizeof waiting, "%s", o->other);
-	} else if (o->kind == SYNC && waiting[0] && strncmp(waiting, o->path, n) == 0 && strcmp(waiting + n, "/run.h5") == 0) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		snprintf(name, sizeof name, "%s/%010lld.%09ld.h5", folder, (long long)now.tv_sec, now.tv_nsec);
-		syscall(SYS_linkat, AT_FDCWD, waiting, AT_FDCWD, name, 0);
-		waiting[0] = '\0';
-	}
+	size_t n = strlen(o->other);
+	if (!folder || result != 0 || o->kind != RENAME || n < 7 || strcmp(o->other + n - 7, "/run.h5") != 0) return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, sizeof name, "%s/%010lld.%09ld.h5", folder, (long long)now.tv_sec, now.tv_nsec);
+	syscall(SYS_linkat, AT_FDCWD, o->other, AT_FDCWD, name, 0);
 }
 
 /* ---- the fault -------------------------------------------------------------- */
