@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <dirent.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,34 @@ done:
 	return status;
 }
 
+static bool is_temporary(const char *name)
+{
+	size_t n = strlen(name);
+	return n > 4 && strcmp(name + n - 4, ".tmp") == 0;
+}
+
+/* A kill in a run's last commit leaves a temporary file that nobody would ever replace.  Not while somebody works there;
+ * and a folder that cannot be written to is none the worse for it. */
+static void tidy(struct vt_ctx *ctx, const struct vt_store_info *info)
+{
+	int lock = -1;
+	bool any = false;
+	char *folder = vt_format(ctx, "%s/task-%05zu", info->dir, info->task->number);
+	char *name = folder ? vt_format(ctx, "%s/lock", folder) : NULL;
+	DIR *d = name ? opendir(folder) : NULL;
+	for (struct dirent *e; d && (e = readdir(d));) any = any || is_temporary(e->d_name);
+	if (any && vt_lock_take(ctx, name, &lock) == VT_OK) {
+		rewinddir(d);
+		for (struct dirent *e; (e = readdir(d));)
+			if (is_temporary(e->d_name)) unlinkat(dirfd(d), e->d_name, 0);
+		vt_lock_give(name, lock);
+	}
+	vt_ctx_forget(ctx);
+	if (d) closedir(d);
+	free(name);
+	free(folder);
+}
+
 enum vt_status vt_store_look(struct vt_ctx *ctx, const struct vt_store_info *info, enum vt_stand *out)
 {
 	enum vt_status status;
@@ -110,6 +139,7 @@ enum vt_status vt_store_look(struct vt_ctx *ctx, const struct vt_store_info *inf
 	*out = strcmp(state, "complete") == 0 ? VT_STANDS_COMPLETE
 	       : strcmp(state, "failed") == 0 ? VT_STANDS_FAILED
 	                                      : VT_STANDS_UNFINISHED;
+	if (*out != VT_STANDS_UNFINISHED) tidy(ctx, info);
 done:
 	vt_frame_free(f);
 	free(path);
