@@ -180,7 +180,7 @@ static void run_part(struct vt_ctx *ctx, struct run_plan *plan, size_t from, siz
 	vt_store_free(s);
 }
 
-static size_t rows_on_disk(struct vt_ctx *ctx, const char *path)
+static size_t group_rows(struct vt_ctx *ctx, const char *path, const char *group)
 {
 	struct vt_frame *f = NULL;
 	bool intact = false;
@@ -188,10 +188,15 @@ static size_t rows_on_disk(struct vt_ctx *ctx, const char *path)
 	double *step = NULL;
 	DO(vt_frame_read(ctx, path, &f, &intact));
 	assert_true(intact);
-	DO(vt_frame_values(ctx, f, "provenance", "step", &n, &step));
+	DO(vt_frame_values(ctx, f, group, "step", &n, &step));
 	free(step);
 	vt_frame_free(f);
 	return n;
+}
+
+static size_t rows_on_disk(struct vt_ctx *ctx, const char *path)
+{
+	return group_rows(ctx, path, "provenance");
 }
 
 static void overwrite(const char *path, long at, const char *text)
@@ -228,6 +233,43 @@ static void chooses(void **state)
 	assert_int_equal(rows_on_disk(*state, RUN), 7);
 }
 
+/* A checkpoint between snapshots: rows that measures had since the last one are neither lost nor there twice. */
+static void rows_between(void **state)
+{
+	struct run_plan plan = tanh_run;
+	struct vt_store *s = NULL;
+	struct vt_state *left = NULL, *now = vt_state_create(*state);
+	int64_t step = 7;
+	plan.dir = FOLDER "/parts";
+	plan.commit = 0;
+	plan.resume = true;
+	run_part(*state, &plan, 0, 1);
+	DO(run_create(*state, &plan, &s));
+	run_declare(*state, vt_store_frame(s));
+	DO(vt_store_take_up(*state, s, &left));
+	run_record(*state, vt_store_frame(s), &plan, step);
+	vt_state_owner(now, "train");
+	DO(vt_state_carry_int(*state, now, "step", &step));
+	DO(vt_store_commit(*state, s, now));
+	vt_state_free(now);
+	vt_store_free(s);
+	assert_int_equal(group_rows(*state, RUN, "information"), 2);
+
+	DO(run_create(*state, &plan, &s));
+	run_declare(*state, vt_store_frame(s));
+	DO(vt_store_take_up(*state, s, &left));
+	vt_state_owner(left, "train");
+	step = 0;
+	DO(vt_state_carry_int(*state, left, "step", &step));
+	assert_int_equal(step, 7);
+	run_record(*state, vt_store_frame(s), &plan, 9);
+	DO(vt_store_row(*state, s, 9, 1));
+	DO(vt_store_commit(*state, s, NULL));
+	vt_store_free(s);
+	assert_int_equal(group_rows(*state, RUN, "information"), 3);
+	assert_int_equal(rows_on_disk(*state, RUN), 2);
+}
+
 /* Another run's checkpoint, or one that is ahead of the run file, is of no use. */
 static void strangers(void **state)
 {
@@ -256,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(both_ways, begin, end), cmocka_unit_test_setup_teardown(misfits, begin, end),
 		cmocka_unit_test_setup_teardown(second_writer, begin, end), cmocka_unit_test_setup_teardown(chooses, begin, end),
 		cmocka_unit_test_setup_teardown(strangers, begin, end),
+		cmocka_unit_test_setup_teardown(rows_between, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,7 +75,8 @@ enum vt_status vt_checkpoint_write(struct vt_ctx *ctx, const struct vt_store *s,
 	VT_TRY(vt_frame_attr_text(ctx, f, "/", "uuid", vt_attrs_text(&s->frame->group[0].attrs, "uuid")));
 	VT_TRY(vt_frame_attr_text(ctx, f, "/", "run_sha256", s->run_sha256));
 	VT_TRY(vt_frame_attr_int(ctx, f, "/", "rows", (int64_t)here.rows));
-	VT_TRY(vt_frame_attr_int(ctx, f, "/", "row_step", here.step));
+	VT_TRY(vt_frame_attr_int(ctx, f, "/", "row_step", here.row_step));
+	VT_TRY(vt_frame_attr_int(ctx, f, "/", "last_step", here.step));
 	for (size_t i = 0; i < vt_state_count(state); i++) {
 		const struct vt_carried c = vt_state_at(state, i);
 		VT_TRY(add(ctx, f, &c));
@@ -124,14 +125,14 @@ static bool equal(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* Of this run, and of a row that the run file has. */
+/* Of this run, and of rows that the run file has. */
 static enum vt_status belongs(struct vt_ctx *ctx, const struct vt_frame *f, const struct vt_frame *run)
 {
 	enum vt_status status = VT_OK;
 	const struct attrs *a = &f->group[0].attrs;
 	const struct group *p = vt_frame_group(run, "provenance");
 	const struct var *step = p ? vt_group_var(p, "step") : NULL;
-	int64_t rows = integer(f, "rows"), row_step = integer(f, "row_step");
+	int64_t rows = integer(f, "rows"), row_step = integer(f, "row_step"), last_step = integer(f, "last_step");
 	VT_REQUIRE(ctx, equal(vt_attrs_text(a, "venturi_schema"), schema), VT_EDATA, "it has another schema than '%s'",
 	           schema);
 	VT_REQUIRE(ctx, equal(vt_attrs_text(a, "uuid"), vt_attrs_text(&run->group[0].attrs, "uuid")), VT_EDATA,
@@ -139,6 +140,9 @@ static enum vt_status belongs(struct vt_ctx *ctx, const struct vt_frame *f, cons
 	VT_REQUIRE(ctx, step && rows > 0 && (uint64_t)rows <= step->n && step->u.integer[rows - 1] == row_step, VT_EDATA,
 	           "it was made after %lld snapshots, the last at step %lld, and the run file has not this one",
 	           (long long)rows, (long long)row_step);
+	VT_REQUIRE(ctx, last_step >= row_step && last_step <= vt_frame_standing(run).step, VT_EDATA,
+	           "it was made after the row of step %lld, and the run file has rows up to %lld", (long long)last_step,
+	           (long long)vt_frame_standing(run).step);
 done:
 	return status;
 }
@@ -170,7 +174,7 @@ static enum vt_status read_checkpoint(struct vt_ctx *ctx, const char *path, cons
 	VT_REQUIRE(ctx, intact, VT_EDATA, "its content does not agree with its content_sha256");
 	VT_TRY(belongs(ctx, f, run));
 	VT_TRY(read_state(ctx, f, out));
-	*step = integer(f, "row_step");
+	*step = integer(f, "last_step");
 done:
 	vt_frame_free(f);
 	return status;

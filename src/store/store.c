@@ -20,10 +20,15 @@ enum { BETWEEN_SNAPSHOTS = 30 };
 
 struct vt_standing vt_frame_standing(const struct vt_frame *f)
 {
-	const struct group *p = vt_frame_group(f, "provenance");
-	const struct var *step = p ? vt_group_var(p, "step") : NULL;
-	size_t n = step ? step->n : 0;
-	return (struct vt_standing){ n, n > 0 ? step->u.integer[n - 1] : -1 };
+	struct vt_standing s = { 0, -1, -1 };
+	for (size_t i = 0; i < f->n_groups; i++) {
+		const struct var *step = vt_group_var(&f->group[i], "step");
+		if (!step || step->type != VT_I64 || step->n == 0) continue;
+		int64_t last = step->u.integer[step->n - 1];
+		if (last > s.step) s.step = last;
+		if (strcmp(f->group[i].name, "provenance") == 0) s = (struct vt_standing){ step->n, last, s.step };
+	}
+	return s;
 }
 
 /* A run file never gets shorter: while a run that was taken up is behind what an earlier process committed, that
@@ -34,7 +39,7 @@ static enum vt_status commit_run(struct vt_ctx *ctx, struct vt_store *s)
 	void *bytes = NULL;
 	size_t n = 0;
 	int64_t step = vt_frame_standing(s->frame).step;
-	if (!s->news || step < s->on_disk) return VT_OK;
+	if (step < s->on_disk || (step == s->on_disk && !s->news)) return VT_OK;
 	VT_TRY(vt_frame_image(ctx, s->frame, &bytes, &n));
 	VT_TRY(vt_file_commit(ctx, s->path, bytes, n));
 	vt_sha256(bytes, n, s->run_sha256);

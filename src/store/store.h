@@ -13,7 +13,7 @@ struct vt_store {
 	double commit_seconds;
 	double began, committed, cost; /* seconds of the steady clock; of the last commit */
 	bool news;                     /* the frame has what no commit had */
-	int64_t on_disk;               /* last step of the run file on the disk; -1: none */
+	int64_t on_disk;               /* furthest step of the run file on the disk; -1: none */
 	char run_sha256[65];           /* of that file's bytes */
 
 	/* What an earlier process left, until it is taken up. */
@@ -22,10 +22,11 @@ struct vt_store {
 	int64_t left_step;             /* up to which its rows are taken; -1: none */
 };
 
-/* How many snapshots a frame has, and the step of the last one, or -1. */
+/* How many snapshots a frame has, the step of the last one, and the furthest step of any group: measures may have rows
+ * at snapshots of which the run keeps none.  -1: none. */
 struct vt_standing {
 	size_t rows;
-	int64_t step;
+	int64_t row_step, step;
 };
 struct vt_standing vt_frame_standing(const struct vt_frame *f);
 
@@ -36,7 +37,7 @@ void vt_lock_give(const char *path, int fd);
 
 /* Commits a state beside the run file as it is on the disk; the checkpoint before it is kept. */
 enum vt_status vt_checkpoint_write(struct vt_ctx *ctx, const struct vt_store *s, const struct vt_state *state);
-/* The newest usable checkpoint of a run file, and the step of its last snapshot; null and -1 where none is. */
+/* The newest usable checkpoint of a run file, and the step of the last row that was there; null and -1 where none is. */
 enum vt_status vt_checkpoint_choose(struct vt_ctx *ctx, const struct vt_store *s, const struct vt_frame *run,
                                     int64_t *step, struct vt_state **out);
 
