@@ -58,6 +58,7 @@ static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s, const struc
 	if (status == VT_OK && state) status = vt_checkpoint_write(ctx, s, state);
 	s->committed = vt_clock();
 	s->cost = s->committed - before;
+	s->snapshot = false;
 	return status;
 }
 
@@ -181,14 +182,14 @@ enum vt_status vt_store_row(struct vt_ctx *ctx, struct vt_store *s, int64_t step
 	double wall = vt_clock() - s->began;
 	VT_TRY(vt_frame_step(ctx, s->frame, "provenance", step, epoch));
 	VT_TRY(vt_frame_put(ctx, s->frame, "provenance", "wall_time", 1, &wall));
-	s->news = true;
+	s->news = s->snapshot = true;
 done:
 	return status;
 }
 
 bool vt_store_due(const struct vt_store *s)
 {
-	if (s->commit_seconds <= 0 && s->news) return true;
+	if (s->commit_seconds <= 0 && s->snapshot) return true;
 	double wait = s->commit_seconds > 0 ? s->commit_seconds : BETWEEN_SNAPSHOTS, least = 50 * s->cost;
 	return vt_clock() - s->committed >= (wait > least ? wait : least); /* under 2 % of the run */
 }

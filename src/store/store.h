@@ -13,6 +13,7 @@ struct vt_store {
 	double commit_seconds;
 	double began, committed, cost; /* seconds of the steady clock; of the last commit */
 	bool news;                     /* the frame has what no commit had */
+	bool snapshot;                 /* there was one since the last commit */
 	int64_t on_disk;               /* furthest step of the run file on the disk; -1: none */
 	char run_sha256[65];           /* of that file's bytes */
 
