@@ -213,6 +213,24 @@ static void deaths(void **state)
 #endif
 }
 
+/* A terminal's and a scheduler's signals reach readers as well: whether to go on is for the parent to say. */
+static enum vt_status told_to_stop(struct vt_ctx *ctx, void *self, int out)
+{
+	(void)ctx;
+	(void)self;
+	raise(SIGINT);
+	raise(SIGTERM);
+	raise(SIGHUP);
+	raise(SIGUSR1);
+	return vt_child_send(out, "ten bytes.", 10) ? VT_OK : VT_EIO;
+}
+
+static void stops(void **state)
+{
+	write_text("file", "x");
+	assert_int_equal(vt_read_forked(*state, &(struct vt_reading){ "file", NULL, told_to_stop, want_ten }), VT_OK);
+}
+
 /* ---- damaged files -------------------------------------------------------------------- */
 
 static size_t load(const char *name, unsigned char *bytes, size_t most)
@@ -275,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slabs),  cmocka_unit_test(place_of_nan), cmocka_unit_test(large_whole),
 		cmocka_unit_test(names),  cmocka_unit_test(deaths),       cmocka_unit_test(damage),
+		cmocka_unit_test(stops),
 	};
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -93,12 +93,21 @@ static void lower_memory(size_t more)
 }
 #endif
 
+/* What asks the program to end is the parent's matter: a terminal and Slurm tell every process, and a reader that ended
+ * by itself would pass for one that a file has ended.  It ends with its parent, whatever happens. */
+static void set_signals(void)
+{
+	static const int deadly[] = { SIGALRM, SIGXCPU, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
+	static const int parents[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], SIG_DFL);
+	for (size_t i = 0; i < sizeof parents / sizeof *parents; i++) signal(parents[i], SIG_IGN);
+}
+
 static void confine(struct vt_ctx *ctx, const char *file, pid_t parent)
 {
 	struct stat st;
 	size_t seconds = LEAST_SECONDS + (stat(file, &st) == 0 ? (size_t)st.st_size / BYTES_PER_SECOND : 0);
-	static const int deadly[] = { SIGALRM, SIGXCPU, SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE };
-	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], SIG_DFL);
+	set_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) _exit(0); /* it died before it could be noticed */
 	prctl(PR_SET_DUMPABLE, 0);
