@@ -62,24 +62,36 @@ static int cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* Small nets train best one to a core; large ones one at a time on all of them. */
-static enum vt_status default_jobs(struct vt_ctx *ctx, const struct vt_experiment *e, int *jobs)
+static enum vt_status parameters(struct vt_ctx *ctx, const struct vt_experiment *e, size_t task, size_t *n)
 {
 	enum vt_status status;
 	struct vt_task *t = NULL;
 	struct vt_dataset *data = NULL;
 	struct vt_model *model = NULL;
-	VT_TRY(vt_experiment_task(ctx, e, 0, &t));
+	VT_TRY(vt_experiment_task(ctx, e, task, &t));
 	VT_TRY(vt_dataset_open(ctx, &t->dataset, (uint64_t)t->seed, &data));
 	VT_TRY(vt_task_model(ctx, t, data, &model));
-	int most = cores() < MAX_JOBS ? cores() : MAX_JOBS;
-	*jobs = model->n_parameters >= SMALL_NET ? 1 : e->n_tasks < (size_t)most ? (int)e->n_tasks : most;
+	*n = model->n_parameters;
 done:
-	if (status != VT_OK) vt_ctx_frame(ctx, "in %s, task 0", e->path);
+	if (status != VT_OK) vt_ctx_frame(ctx, "in %s, task %zu", e->path, task);
 	vt_model_free(model);
 	vt_dataset_close(data);
 	vt_task_free(t);
 	return status;
+}
+
+/* Small nets train best one to a core; large ones one at a time on all of them.  A task that cannot be made is no
+ * reason to keep the others from running; if none can, the first says why. */
+static enum vt_status default_jobs(struct vt_ctx *ctx, const struct vt_experiment *e, int *jobs)
+{
+	enum vt_status status = VT_EBUG;
+	int most = cores() < MAX_JOBS ? cores() : MAX_JOBS;
+	size_t n = 0;
+	for (size_t i = 0; status != VT_OK && i < e->n_tasks; i++) status = parameters(ctx, e, i, &n);
+	if (status != VT_OK) return parameters(ctx, e, 0, &n);
+	vt_ctx_forget(ctx);
+	*jobs = n >= SMALL_NET ? 1 : e->n_tasks < (size_t)most ? (int)e->n_tasks : most;
+	return VT_OK;
 }
 
 /* ---- one child per task --------------------------------------------------- */

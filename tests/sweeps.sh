@@ -1,0 +1,48 @@
+#!/bin/sh
+# Sweeps and several experiments on one command line, some of which fail: the others run and are judged, and the exit
+# status does not depend on their order.  SPDX-License-Identifier: GPL-3.0-or-later
+set -eu
+[ -x "${VENTURI:?the program}" ] || { echo "$VENTURI is not there"; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+fail() { echo "$*"; exit 1; }
+# ends STATUS WORD...: runs venturi with these words; what it says is in the file said.
+ends() {
+	wanted=$1 status=0
+	shift
+	"$VENTURI" "$@" > said 2>&1 || status=$?
+	[ $status = "$wanted" ] || fail "$*: wanted status $wanted, found $status: $(cat said)"
+}
+files() { find "$1" -name "$2" 2> /dev/null | sort | tr '\n' ' '; }
+
+awk 'BEGIN { for (i = 0; i < 60; i++) print i % 7 "," i % 5 }' > there.csv
+cp there.csv other.csv
+awk 'BEGIN { for (i = 0; i < 60; i++) print i % 3 }' > y.csv
+experiment() { # NAME X
+	cat > "$1.yaml" <<- END
+		title: $1
+		dataset: {kind: array, x: "$2", y: y.csv}
+		model: {kind: mlp, widths: [3]}
+		train: {rate: 0.1, epochs: 2, batch: 20, seed: 0}
+		probe: {schedule: log, points: 3}
+	END
+}
+experiment good there.csv
+experiment bad absent.csv
+experiment mixed there.csv
+echo 'sweep: {dataset.x: [absent.csv, there.csv, lost.csv, other.csv]}' >> mixed.yaml
+
+# A task that cannot even be tried does not keep the others from running, be it the first.
+for jobs in '' '--jobs 1'; do
+	rm -rf out
+	ends 4 run mixed.yaml -o out $jobs
+	[ "$(files out run.h5)" = 'out/task-00001/run.h5 out/task-00003/run.h5 ' ] || fail "of a mixed sweep came $(files out '*')"
+	grep -q '2 of 4 tasks failed' said || fail "a mixed sweep says: $(cat said)"
+done
+# If none can be tried, the first says why, once.
+sed 's/^sweep.*/sweep: {dataset.x: [absent.csv, lost.csv]}/' mixed.yaml > none.yaml
+ends 4 run none.yaml -o none
+[ "$(grep -c 'cannot be opened' said)" = 1 ] || fail "without any data a sweep says: $(cat said)"
+
+echo 'sweeps with failing tasks, and experiments that fail among others: as they should be'
