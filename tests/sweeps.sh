@@ -45,4 +45,14 @@ sed 's/^sweep.*/sweep: {dataset.x: [absent.csv, lost.csv]}/' mixed.yaml > none.y
 ends 4 run none.yaml -o none
 [ "$(grep -c 'cannot be opened' said)" = 1 ] || fail "without any data a sweep says: $(cat said)"
 
+# Of several experiments, what comes to its end is judged, wherever the one stands that fails.
+for order in 'good.yaml bad.yaml' 'bad.yaml good.yaml'; do
+	rm -rf out
+	ends 4 run $order -o out
+	[ -f out/good/rulings.json ] || fail "'$order': the good one was not judged"
+	grep -q 'not every experiment could be run' said || fail "'$order' says: $(cat said)"
+done
+ends 4 run bad.yaml -o out
+! grep -q 'not every' said || fail "one experiment alone says: $(cat said)"
+
 echo 'sweeps with failing tasks, and experiments that fail among others: as they should be'

@@ -86,35 +86,46 @@ done:
 	return status;
 }
 
-/* What one experiment's failure means for the others: they go on, unless the program was told to stop, or they would
- * fail as it did. */
+static bool told_to_stop(enum vt_status status)
+{
+	return status == VT_ESTOPPED || status == VT_EINTERRUPTED;
+}
+
+/* What one experiment's failure means for the others: they go on, unless they would fail as it did. */
 static bool others_go_on(enum vt_status status)
 {
 	return status == VT_EDATA || status == VT_EABSENT || status == VT_EDIVERGED || status == VT_EBUG ||
 	       status == VT_ENOMEM;
 }
 
-/* A diverged run is a result: the others go on, and it is judged with them. */
+/* One after the other; all that came to its end is judged, whatever became of the rest.  A diverged run is a result. */
+static enum vt_status run_all(struct vt_ctx *ctx, struct batch *b)
+{
+	enum vt_status status = VT_OK, worst = VT_OK;
+	for (size_t i = 0; i < b->n_files; i++) {
+		status = run_experiment(ctx, b, b->file[i]);
+		worst = vt_sweep_worse(worst, status);
+		if (status == VT_OK || status == VT_EDIVERGED) continue;
+		if (b->n_files == 1 || told_to_stop(status)) return status;
+		vt_ctx_print(ctx);
+		if (!others_go_on(status)) break;
+	}
+	status = b->n_dirs > 0 ? vt_command_judge(ctx, b->args, b->n_dirs, (const char *const *)b->dir) : VT_OK;
+	if (status != VT_OK) return status;
+	if (worst == VT_EDIVERGED) return vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
+	return worst == VT_OK ? VT_OK : vt_ctx_fail(ctx, worst, "not every experiment could be run; see above");
+}
+
 static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 {
-	enum vt_status status, worst = VT_OK;
+	enum vt_status status;
 	struct batch b = { .args = a };
 	double most = 0;
 	VT_TRY(vt_args_split(ctx, a, &b.n_files, &b.file, &b.n_overrides, &b.override));
 	VT_NEW(ctx, b.dir, b.n_files);
 	VT_TRY(vt_args_seconds(ctx, a, "max-time", &most));
 	vt_signals_catch(ctx, most > 0 ? vt_clock() + most : 0);
-	for (size_t i = 0; i < b.n_files; i++) {
-		status = run_experiment(ctx, &b, b.file[i]);
-		worst = vt_sweep_worse(worst, status);
-		if (status == VT_OK || status == VT_EDIVERGED) continue;
-		if (i + 1 == b.n_files || !others_go_on(status)) goto done;
-		vt_ctx_print(ctx);
-	}
-	status = VT_OK;
-	if (b.n_dirs > 0) VT_TRY(vt_command_judge(ctx, a, b.n_dirs, (const char *const *)b.dir));
-	if (worst == VT_EDIVERGED) status = vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
-	else if (worst != VT_OK) status = vt_ctx_fail(ctx, worst, "not every experiment could be run; see above");
+	status = run_all(ctx, &b);
 done:
 	for (size_t i = 0; i < b.n_dirs; i++) free(b.dir[i]);
 	free(b.dir);
