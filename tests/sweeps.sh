@@ -55,4 +55,7 @@ done
 ends 4 run bad.yaml -o out
 ! grep -q 'not every' said || fail "one experiment alone says: $(cat said)"
 
+# Told to stop before it began, a sweep starts nothing.
+ends 75 run mixed.yaml -o late --jobs 2 --max-time 0.0001
+[ ! -e late ] || fail "a sweep without time made $(files late '*')"
 echo 'sweeps with failing tasks, and experiments that fail among others: as they should be'

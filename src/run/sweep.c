@@ -189,9 +189,11 @@ static void reap(struct sweep *s, struct child *c)
 	s->finished++;
 }
 
-/* Tasks that the terminal's signal reached as well take this one for what it is (see the program's handler). */
-static void tell_children(const struct sweep *s)
+/* When the sweep is told to stop, its tasks are, once.  Those that the terminal's signal reached as well take this one for
+ * what it is (see the program's handler). */
+static void pass_on_stop(struct vt_ctx *ctx, struct sweep *s)
 {
+	if (s->stop != VT_OK || (s->stop = vt_ctx_stop(ctx)) == VT_OK) return;
 	int signal = s->stop == VT_EINTERRUPTED ? SIGINT : SIGTERM;
 	for (int i = 0; i < s->jobs; i++)
 		if (s->child[i].pid) sigqueue(s->child[i].pid, signal, (union sigval){ 0 });
@@ -216,15 +218,17 @@ static enum vt_status run_children(struct vt_ctx *ctx, struct sweep *s)
 {
 	enum vt_status status = VT_OK;
 	while (s->finished < s->e->n_tasks && (s->stop == VT_OK || s->running > 0)) {
+		pass_on_stop(ctx, s);
 		for (int i = 0; i < s->jobs && s->next < s->e->n_tasks && s->stop == VT_OK; i++)
 			if (!s->child[i].pid) VT_TRY(start(ctx, s, &s->child[i]));
 		listen_once(s);
 		draw(s);
-		if (s->stop != VT_OK || (s->stop = vt_ctx_stop(ctx)) == VT_OK) continue;
-		tell_children(s);
 	}
 done:
-	while (s->running > 0) listen_once(s);
+	while (s->running > 0) {
+		pass_on_stop(ctx, s);
+		listen_once(s);
+	}
 	return status;
 }
 
