@@ -189,8 +189,8 @@ static void reap(struct sweep *s, struct child *c)
 	s->finished++;
 }
 
-/* When the sweep is told to stop, its tasks are, once.  Those that the terminal's signal reached as well take this one for
- * what it is (see the program's handler). */
+/* When the sweep is told to stop, its tasks are, once.  Those that the terminal's signal reached as well take this one
+ * for what it is (see the program's handler). */
 static void pass_on_stop(struct vt_ctx *ctx, struct sweep *s)
 {
 	if (s->stop != VT_OK || (s->stop = vt_ctx_stop(ctx)) == VT_OK) return;

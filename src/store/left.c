@@ -103,7 +103,7 @@ static bool is_temporary(const char *name)
 	return n > 4 && strcmp(name + n - 4, ".tmp") == 0;
 }
 
-/* A kill in a run's last commit leaves a temporary file that nobody would ever replace.  Not while somebody works there;
+/* A kill in a run's last commit leaves a temporary file that nobody would replace.  Not while somebody works there;
  * and a folder that cannot be written to is none the worse for it. */
 static void tidy(struct vt_ctx *ctx, const struct vt_store_info *info)
 {

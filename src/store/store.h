@@ -38,7 +38,7 @@ void vt_lock_give(const char *path, int fd);
 
 /* Commits a state beside the run file as it is on the disk; the checkpoint before it is kept. */
 enum vt_status vt_checkpoint_write(struct vt_ctx *ctx, const struct vt_store *s, const struct vt_state *state);
-/* The newest usable checkpoint of a run file, and the step of the last row that was there; null and -1 where none is. */
+/* The newest usable checkpoint of a run file, and the step of the last row that was there; null and -1: none is. */
 enum vt_status vt_checkpoint_choose(struct vt_ctx *ctx, const struct vt_store *s, const struct vt_frame *run,
                                     int64_t *step, struct vt_state **out);
 
