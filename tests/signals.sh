@@ -59,7 +59,7 @@ delay=1200000
 faulty 5 stall "$VENTURI" run "$folder/durable.yaml" -o "$folder/x" --max-time 1s
 stopped '--max-time 1s' 75
 
-# hang N PATTERN COMMAND...: starts it, and waits until N of its processes hang in the fifth operation of that pattern;
+# hang N PATTERN COMMAND...: starts it, and waits until N of its processes hang in the fifth operation of that pattern (the $nth-th);
 # its number is then in $pid.
 go=$folder/go
 mkfifo "$go"
@@ -68,7 +68,7 @@ hang() {
 	forget
 	hanging=$1 match=$2
 	shift 2
-	env LD_PRELOAD="$preload" VT_FAULTS_UNDER="$folder/x" VT_FAULTS_KEEP="$keep" VT_FAULTS_LOG="$log" VT_FAULTS_AT=5 \
+	env LD_PRELOAD="$preload" VT_FAULTS_UNDER="$folder/x" VT_FAULTS_KEEP="$keep" VT_FAULTS_LOG="$log" VT_FAULTS_AT="${nth:-5}" \
 		VT_FAULTS_DO=stall VT_FAULTS_GO="$go" VT_FAULTS_DELAY=90000000 VT_FAULTS_MATCH="$match" "$@" > "$folder/said" 2>&1 &
 	pid=$!
 	wait_for stalls "$hanging"
@@ -146,6 +146,19 @@ for signal in TERM INT KILL; do
 	for number in 0 1 2 3; do
 		same_task "task $number after SIG$signal to its sweep" "$folder/all/task-0000$number" "$folder/x/task-0000$number"
 	done
+done
+
+# Judging ends at the first signal, and is done by --resume.
+for signal in TERM INT; do
+	nth=1
+	hang 1 'write */rulings.json.tmp' "$VENTURI" run "$folder/durable.yaml" -o "$folder/x"
+	nth=
+	kill -$signal $pid
+	ended
+	case $signal-$status in TERM-75 | INT-130) ;; *) fail "SIG$signal while it judges ends with $status" ;; esac
+	[ ! -f "$folder/x/rulings.json" ] || fail "SIG$signal while it judges: the rulings are there"
+	run_to "$folder/said" "$VENTURI" run "$folder/durable.yaml" -o "$folder/x" --resume
+	[ $status = 0 ] && [ -f "$folder/x/rulings.json" ] || fail "resumed to judge: $status, $(cat "$folder/said")"
 done
 [ $held -gt 0 ] || fail 'there was never a commit that could have been lost'
 echo '--max-time, second signals, locks and signals to a sweep: as they should be'

@@ -62,6 +62,8 @@ enum vt_status vt_args_seconds(struct vt_ctx *ctx, const struct vt_args *a, cons
  * 0: none).  A second signal ends the program at once, if it comes more than a quarter of a second later or is
  * SIGINT.  For commands whose work can be resumed: others end at the first. */
 void vt_signals_catch(struct vt_ctx *ctx, double deadline);
+/* And now the first one does: what goes on is done again as easily. */
+void vt_signals_end_at_once(void);
 
 /* A number of bytes, with K, M, G or T for powers of 1024, or `missing`. */
 enum vt_status vt_args_bytes(struct vt_ctx *ctx, const struct vt_args *a, const char *name, size_t missing,

@@ -98,6 +98,17 @@ static bool others_go_on(enum vt_status status)
 	       status == VT_ENOMEM;
 }
 
+/* Nothing is lost where judging ends in the middle; it can take minutes, in which a signal must not go unheard. */
+static enum vt_status judge(struct vt_ctx *ctx, const struct batch *b)
+{
+	if (b->n_dirs == 0) return VT_OK;
+	vt_signals_end_at_once();
+	enum vt_status stop = vt_ctx_stop(ctx);
+	if (stop == VT_OK) return vt_command_judge(ctx, b->args, b->n_dirs, (const char *const *)b->dir);
+	return vt_ctx_fail(ctx, stop, "stopped by %s: the runs came to their end and are not judged; the same command with "
+	                   "--resume goes on with that", vt_ctx_stop_reason(ctx));
+}
+
 /* One after the other; all that came to its end is judged, whatever became of the rest.  A diverged run is a result. */
 static enum vt_status run_all(struct vt_ctx *ctx, struct batch *b)
 {
@@ -110,7 +121,7 @@ static enum vt_status run_all(struct vt_ctx *ctx, struct batch *b)
 		vt_ctx_print(ctx);
 		if (!others_go_on(status)) break;
 	}
-	status = b->n_dirs > 0 ? vt_command_judge(ctx, b->args, b->n_dirs, (const char *const *)b->dir) : VT_OK;
+	status = judge(ctx, b);
 	if (status != VT_OK) return status;
 	if (worst == VT_EDIVERGED) return vt_ctx_fail(ctx, worst, "a run diverged; its file says where");
 	return worst == VT_OK ? VT_OK : vt_ctx_fail(ctx, worst, "not every experiment could be run; see above");

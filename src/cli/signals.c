@@ -10,9 +10,10 @@
 
 #include "cli.h"
 
-/* The program's one writable variable: the signal that came, or 0, and since when. */
+/* The program's one writable variable: the signal that came, or 0, and since when; whether the first one is to end the
+ * program. */
 struct {
-	volatile sig_atomic_t number;
+	volatile sig_atomic_t number, at_once;
 	struct timespec since;
 } vt_signal;
 _Static_assert(_Generic((sig_atomic_t)0, int: 1, default: 0), "the library reads it as an int");
@@ -36,12 +37,18 @@ static bool second(int signal, const siginfo_t *info)
 static void note(int signal, siginfo_t *info, void *machine)
 {
 	(void)machine;
-	if (vt_signal.number == 0) {
+	bool first = vt_signal.number == 0;
+	if (first) {
 		clock_gettime(CLOCK_MONOTONIC, &vt_signal.since);
 		vt_signal.number = signal;
-	} else if (second(signal, info)) {
-		_exit(vt_status_exit(vt_signal.number == SIGINT ? VT_EINTERRUPTED : VT_ESTOPPED));
 	}
+	if (vt_signal.at_once || (!first && second(signal, info)))
+		_exit(vt_status_exit(vt_signal.number == SIGINT ? VT_EINTERRUPTED : VT_ESTOPPED));
+}
+
+void vt_signals_end_at_once(void)
+{
+	vt_signal.at_once = 1;
 }
 
 void vt_signals_catch(struct vt_ctx *ctx, double deadline)
