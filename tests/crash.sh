@@ -9,8 +9,8 @@ set -eu
 need_preload
 # What a kill can tell apart: between closing a file and the next operation nothing changes.
 match='@(create|open|write|truncate|sync|rename|link|unlink|mkdir) *'
-epochs=8 points=8 second_points=2
-[ -z "$long" ] || epochs=30 points=1000000 second_points=60
+epochs=8 points=8 second_points=1
+[ -z "$long" ] || epochs=30 points=1000000 second_points=40
 
 experiment "$folder/durable.yaml" $epochs 'commit: 0, weights: all, activations: true'
 faulty 0 none "$VENTURI" run "$folder/durable.yaml" -o "$folder/base" --threads 2
@@ -50,11 +50,13 @@ crash_at kill $(cut -d ' ' -f 2 "$folder/operations" | spread $points)
 # shellcheck disable=SC2046
 crash_at torn $(awk '$4 == "write" { print $2 }' "$folder/operations" | spread $points)
 
-# The first operations of a resumed run are its recovery; the others are spread over all of it.
-again=0 third=0
-for first in $(drawn "$second_points" 8 "$n"); do
-	for second in 1 2 3 4 5 6 7 8 $(drawn 2 9 60 "$first"); do
-		[ -n "$long" ] || [ $(((first + second) % 3)) = 0 ] || continue
+# The first operations of a resumed run are its recovery; the others are spread over all of it.  One of the first crashes
+# comes after the run file and before its checkpoint: the file is then ahead of what is taken up.
+again=0 third=0 recovery='1 4 7 10 13'
+[ -z "$long" ] || recovery='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15'
+ahead=$(awk '$4 == "write" && /checkpoint.h5.tmp/ { print $2 }' "$folder/operations" | spread 1)
+for first in $ahead $(drawn "$second_points" 8 "$n"); do
+	for second in $recovery $(drawn 1 16 60 "$first"); do
 		for what in kill torn; do
 			rm -rf "$folder/x"
 			forget

@@ -121,7 +121,8 @@ class Power:
     def trial(self, number, pool):
         """One cut of a run of the pool, and the resumption, which joins the pool."""
         level, start, operations = self.rng.choice(pool)
-        at = self.rng.randint(0, len(operations))
+        recovering = level > 0 and self.rng.random() < 0.5
+        at = self.rng.randint(0, min(30, len(operations)) if recovering else len(operations))
         state, promised = self.cut(start, operations, at)
         root = os.path.join(self.folder, f"cut-{number}")
         found = replay.moved(state, start[0], root)
