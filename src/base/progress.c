@@ -16,7 +16,7 @@ enum { WIDTH = 30 };
 struct vt_bar {
 	bool terminal, colour, drawn, silent;
 	double started, last;
-	double base; /* share at the first call: a run that goes on did it before; -1: none yet */
+	double first, base; /* the first call, and the share then: a run that goes on did it before; -1: none yet */
 	char label[64];
 };
 
@@ -56,14 +56,17 @@ void vt_bar_draw(void *self, double done, double total, const char *note)
 	struct vt_bar *bar = self;
 	double now = vt_clock(), elapsed = now - bar->started;
 	bool finished = done >= total;
-	if (bar->base < 0) bar->base = total > 0 && done / total > 0.02 ? done / total : 0;
+	if (bar->base < 0) {
+		bar->base = total > 0 ? done / total : 0;
+		bar->first = now;
+	}
 	if (bar->silent || now - bar->last < (bar->terminal ? 0.1 : 30)) {
 		if (!finished || bar->silent || !bar->terminal) return;
 	}
 	bar->last = now;
 	double share = total > 0 ? done / total : 1;
 	char eta[32] = "?", spent[32];
-	if (share > bar->base) duration(elapsed * (1 - share) / (share - bar->base), eta, sizeof eta);
+	if (share > bar->base) duration((now - bar->first) * (1 - share) / (share - bar->base), eta, sizeof eta);
 	duration(elapsed, spent, sizeof spent);
 	if (bar->terminal) draw_bar(bar, share, eta, note);
 	else fprintf(stderr, "%s %.0f %% after %s, %s left  %s\n", bar->label, 100 * share, spent, eta, note);
