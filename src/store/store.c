@@ -58,6 +58,7 @@ static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s, const struc
 	if (status == VT_OK && state) status = vt_checkpoint_write(ctx, s, state);
 	s->committed = vt_clock();
 	s->cost = s->committed - before;
+	s->spent += s->cost;
 	s->snapshot = false;
 	return status;
 }
@@ -221,6 +222,8 @@ enum vt_status vt_store_finish(struct vt_ctx *ctx, struct vt_store *s, const cha
 	enum vt_status status;
 	VT_TRY(vt_frame_attr_text(ctx, s->frame, "/", "status", status_text));
 	VT_TRY(vt_frame_attr_int(ctx, s->frame, "/", "alive", alive));
+	VT_TRY(vt_frame_attr_real(ctx, s->frame, "provenance", "commit_seconds", s->spent));
+	VT_TRY(vt_frame_attr_real(ctx, s->frame, "provenance", "run_seconds", vt_clock() - s->began));
 	s->news = true;
 	VT_TRY(sync_metrics(ctx, s));
 	status = commit(ctx, s, state);

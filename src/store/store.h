@@ -11,7 +11,8 @@ struct vt_store {
 	char *folder, *path, *checkpoint, *previous, *lock;
 	int lock_fd;                   /* -1: not held */
 	double commit_seconds;
-	double began, committed, cost; /* seconds of the steady clock; of the last commit */
+	double began, committed;       /* seconds of the steady clock */
+	double cost, spent;            /* seconds: of the last commit, of all */
 	bool news;                     /* the frame has what no commit had */
 	bool snapshot;                 /* there was one since the last commit */
 	int64_t on_disk;               /* furthest step of the run file on the disk; -1: none */
