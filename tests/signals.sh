@@ -59,8 +59,8 @@ delay=1200000
 faulty 5 stall "$VENTURI" run "$folder/durable.yaml" -o "$folder/x" --max-time 1s
 stopped '--max-time 1s' 75
 
-# hang N PATTERN COMMAND...: starts it, and waits until N of its processes hang in the fifth operation of that pattern (the $nth-th);
-# its number is then in $pid.
+# hang N PATTERN COMMAND...: starts it, and waits until N of its processes hang in the fifth operation of that pattern
+# (number $nth); its number is then in $pid.
 go=$folder/go
 mkfifo "$go"
 hang() {
@@ -68,8 +68,9 @@ hang() {
 	forget
 	hanging=$1 match=$2
 	shift 2
-	env LD_PRELOAD="$preload" VT_FAULTS_UNDER="$folder/x" VT_FAULTS_KEEP="$keep" VT_FAULTS_LOG="$log" VT_FAULTS_AT="${nth:-5}" \
-		VT_FAULTS_DO=stall VT_FAULTS_GO="$go" VT_FAULTS_DELAY=90000000 VT_FAULTS_MATCH="$match" "$@" > "$folder/said" 2>&1 &
+	env LD_PRELOAD="$preload" VT_FAULTS_UNDER="$folder/x" VT_FAULTS_KEEP="$keep" VT_FAULTS_LOG="$log" \
+		VT_FAULTS_AT="${nth:-5}" VT_FAULTS_DO=stall VT_FAULTS_GO="$go" VT_FAULTS_DELAY=90000000 VT_FAULTS_MATCH="$match" \
+		"$@" > "$folder/said" 2>&1 &
 	pid=$!
 	wait_for stalls "$hanging"
 }
