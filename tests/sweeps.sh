@@ -58,4 +58,20 @@ ends 4 run bad.yaml -o out
 # Told to stop before it began, a sweep starts nothing.
 ends 75 run mixed.yaml -o late --jobs 2 --max-time 0.0001
 [ ! -e late ] || fail "a sweep without time made $(files late '*')"
+# A sweep that is stopped by hand does not keep its tasks from going on, however much they have to tell it.
+sed 's/epochs: 2/epochs: 100000/' good.yaml > long.yaml
+"$VENTURI" run long.yaml train.seed=0..1 -o long --jobs 2 > said 2>&1 &
+pid=$!
+until [ "$(files long run.h5 | wc -w)" = 2 ]; do kill -0 $pid || fail "a sweep of two says: $(cat said)"; done
+kill -STOP $pid
+tries=0
+for task in 0 1; do
+	until "$VENTURI" info long/task-0000$task/run.h5 | grep -q 'status *complete'; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || { kill -KILL $pid; fail "task $task waits for its sweep, which is stopped"; }
+		sleep 0.1
+	done
+done
+kill -CONT $pid
+wait $pid || fail "a sweep that was stopped for a while says: $(cat said)"
 echo 'sweeps with failing tasks, and experiments that fail among others: as they should be'

@@ -147,7 +147,9 @@ static enum vt_status start(struct vt_ctx *ctx, struct sweep *s, struct child *c
 	enum vt_status status = VT_OK;
 	int ends[2];
 	pid_t parent = getpid();
-	VT_REQUIRE(ctx, pipe2(ends, O_CLOEXEC) == 0, VT_EBUG, "no pipe for task %zu: %s", s->next, strerror(errno));
+	/* never waited for: a sweep that is stopped, or whose terminal is, must not keep its tasks from going on */
+	VT_REQUIRE(ctx, pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0, VT_EBUG, "no pipe for task %zu: %s", s->next,
+	           strerror(errno));
 	fflush(NULL);
 	vt_blocks_dismiss();
 	pid_t pid = fork();
