@@ -58,6 +58,16 @@ ends 4 run bad.yaml -o out
 # Told to stop before it began, a sweep starts nothing.
 ends 75 run mixed.yaml -o late --jobs 2 --max-time 0.0001
 [ ! -e late ] || fail "a sweep without time made $(files late '*')"
+# By force, nothing of an earlier sweep is left that --resume, verdict or collect could take for a task of this one.
+sed 's/^title: .*/title: again/' good.yaml > again.yaml
+ends 0 run again.yaml train.seed=0..4 -o again
+ends 4 run again.yaml train.seed=0..2 dataset.x=absent.csv -o again --force --jobs 1
+[ "$(files again run.h5 | wc -w)" = 5 ] || fail "a sweep that could not be run removed the one before it"
+ends 75 run again.yaml train.seed=0..2 train.epochs=100000000 -o again --force --jobs 1 --max-time 1
+[ "$(files again run.h5)" = 'again/task-00000/run.h5 ' ] || fail "by force: $(files again run.h5)"
+[ ! -e again/task-00004 ] || fail "by force: a task too many is still there"
+ends 75 run again.yaml train.seed=0..2 train.epochs=100000000 -o again --resume --jobs 1 --max-time 1
+
 # A sweep that is stopped by hand does not keep its tasks from going on, however much they have to tell it.
 sed 's/epochs: 2/epochs: 100000/' good.yaml > long.yaml
 "$VENTURI" run long.yaml train.seed=0..1 -o long --jobs 2 > said 2>&1 &

@@ -297,7 +297,11 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 		VT_TRY(run_one(ctx, e, o->task >= 0 ? (size_t)o->task : 0, o, s.bar));
 		goto done;
 	}
-	if (s.jobs <= 0) VT_TRY(default_jobs(ctx, e, &s.jobs));
+	int jobs = 0;
+	if (s.jobs <= 0 || o->force) VT_TRY(default_jobs(ctx, e, &jobs));
+	if (s.jobs <= 0) s.jobs = jobs;
+	/* once it is clear that this one can be run: stopped in the middle, none of the earlier sweep must pass for its own */
+	if (o->force && vt_ctx_stop(ctx) == VT_OK) VT_TRY(vt_store_clear(ctx, o->dir));
 	if (s.jobs > MAX_JOBS) s.jobs = MAX_JOBS;
 	if ((size_t)s.jobs > e->n_tasks) s.jobs = (int)e->n_tasks;
 	s.threads = threads / s.jobs > 1 ? threads / s.jobs : 1;

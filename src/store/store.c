@@ -3,10 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,22 +61,6 @@ static enum vt_status commit(struct vt_ctx *ctx, struct vt_store *s, const struc
 	return status;
 }
 
-/* What an earlier run left beside its run file would pass for this one's. */
-static enum vt_status clear_folder(struct vt_ctx *ctx, const char *folder)
-{
-	static const char *const stale[] = { "metrics.jsonl", "activations-*.h5", "weights-*.h5", "checkpoint*.h5", "*.tmp" };
-	DIR *d = opendir(folder);
-	enum vt_status status = VT_OK;
-	if (!d) return vt_ctx_fail(ctx, VT_EIO, "%s: the folder cannot be read: %s", folder, strerror(errno));
-	for (struct dirent *entry; status == VT_OK && (entry = readdir(d));)
-		for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++)
-			if (fnmatch(stale[i], entry->d_name, FNM_PERIOD) == 0 && unlinkat(dirfd(d), entry->d_name, 0) != 0)
-				status = vt_ctx_fail(ctx, VT_EIO, "%s/%s: is left from an earlier run and cannot be removed: %s", folder,
-				                     entry->d_name, strerror(errno));
-	closedir(d);
-	return status;
-}
-
 static enum vt_status name_files(struct vt_ctx *ctx, const struct vt_store_info *info, struct vt_store *s)
 {
 	s->folder = vt_format(ctx, "%s/task-%05zu", info->dir, info->task->number);
@@ -103,7 +85,7 @@ static enum vt_status open_folder(struct vt_ctx *ctx, const struct vt_store_info
 	VT_TRY(vt_lock_take(ctx, s->lock, &s->lock_fd));
 	VT_REQUIRE(ctx, may || access(s->path, F_OK) != 0, VT_EUSAGE, "%s: somebody else made it just now", s->path);
 	if (info->resume) VT_TRY(vt_left_read(ctx, s, info));
-	status = s->left ? VT_OK : clear_folder(ctx, s->folder);
+	status = s->left ? VT_OK : vt_folder_clear(ctx, s->folder);
 done:
 	return status;
 }

@@ -37,6 +37,9 @@ struct vt_standing vt_frame_standing(const struct vt_frame *f);
 enum vt_status vt_lock_take(struct vt_ctx *ctx, const char *path, int *fd);
 void vt_lock_give(const char *path, int fd);
 
+/* Removes what an earlier run left in a task's folder beside its run file: it would pass for this one's. */
+enum vt_status vt_folder_clear(struct vt_ctx *ctx, const char *folder);
+
 /* Commits a state beside the run file as it is on the disk; the checkpoint before it is kept. */
 enum vt_status vt_checkpoint_write(struct vt_ctx *ctx, const struct vt_store *s, const struct vt_state *state);
 /* The newest usable checkpoint of a run file, and the step of the last row that was there; null and -1: none is. */
