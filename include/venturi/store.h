@@ -190,8 +190,8 @@ const char *vt_store_folder(const struct vt_store *s); /* DIR/task-NNNNN */
  * Fails as vt_store_create does with `resume`. */
 enum vt_stand { VT_STANDS_NOT, VT_STANDS_UNFINISHED, VT_STANDS_COMPLETE, VT_STANDS_FAILED };
 enum vt_status vt_store_look(struct vt_ctx *ctx, const struct vt_store_info *info, enum vt_stand *out);
-/* Removes the runs in the task folders of `dir`, all of them, whatever the number of tasks of the sweep that takes their
- * place; nothing else.  VT_EIO: one is still running, or cannot be removed. */
+/* Removes the runs in the task folders of `dir`, all of them, however few tasks the sweep has that takes their place;
+ * nothing else.  VT_EIO: one is still running, or cannot be removed. */
 enum vt_status vt_store_clear(struct vt_ctx *ctx, const char *dir);
 /* After all groups and variables have been declared: rows, fixed values and registered texts of the earlier process,
  * cut back to its checkpoint.  *state (the store's): where to go on, or null: at the beginning.  Does nothing for a

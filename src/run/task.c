@@ -14,7 +14,7 @@ struct sink {
 	struct vt_measures *measures;
 	struct vt_store *store;
 	struct vt_state *end; /* as training ended */
-	bool activations;
+	bool activations, force;
 	int weights;
 };
 
@@ -71,8 +71,8 @@ static enum vt_status rest(struct vt_ctx *ctx, void *self, const struct vt_rest 
 	}
 	if (stop == VT_OK) VT_TRY(vt_store_commit(ctx, sink->store, state));
 	else VT_TRY(vt_store_finish(ctx, sink->store, "stopped", vt_probe_alive(sink->probe), state));
-	VT_REQUIRE(ctx, stop == VT_OK, stop, "stopped by %s after step %lld; the same command with --resume goes on",
-	           vt_ctx_stop_reason(ctx), (long long)r->step);
+	VT_REQUIRE(ctx, stop == VT_OK, stop, "stopped by %s after step %lld; the same command with --resume%s goes on",
+	           vt_ctx_stop_reason(ctx), (long long)r->step, sink->force ? " instead of --force" : "");
 done:
 	vt_state_free(state);
 	return status;
@@ -124,7 +124,7 @@ enum vt_status vt_task_run(struct vt_ctx *ctx, const struct vt_experiment *e, si
 	struct vt_task *t = NULL;
 	struct vt_dataset *data = NULL;
 	struct vt_model *model = NULL;
-	struct sink sink = { 0 };
+	struct sink sink = { .force = o->force };
 	bool finished = false;
 
 	VT_TRY(vt_experiment_task(ctx, e, number, &t));
