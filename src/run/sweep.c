@@ -260,10 +260,11 @@ static enum vt_status sum_up(struct vt_ctx *ctx, const struct sweep *s)
 		if (n_failed++ == 0) example = i;
 	}
 	const char *how = s->o->force ? " instead of --force" : "";
+	const char *why = s->stop != VT_OK ? vt_ctx_stop_reason(ctx) : "a signal to one of its tasks";
 	if (worst == VT_ESTOPPED || worst == VT_EINTERRUPTED)
 		return vt_ctx_fail(ctx, worst, "%s: stopped by %s: %zu of %zu tasks are complete, %zu failed, %zu are left; the same "
-		                   "command with --resume%s goes on", s->e->path, vt_ctx_stop_reason(ctx), n_done, s->e->n_tasks,
-		                   n_failed, n_stopped, how);
+		                   "command with --resume%s goes on", s->e->path, why, n_done, s->e->n_tasks, n_failed, n_stopped,
+		                   how);
 	if (n_failed > 0)
 		return vt_ctx_fail(ctx, worst, "%s: %zu of %zu tasks failed; for just one of them, add --task %zu --resume%s to the "
 		                   "same command; for all that is missing, --resume", s->e->path, n_failed, s->e->n_tasks, example,
