@@ -55,6 +55,13 @@ done
 ends 4 run bad.yaml -o out
 ! grep -q 'not every' said || fail "one experiment alone says: $(cat said)"
 
+# One that diverges says at which step, alone and among others.
+for order in good.yaml 'good.yaml bad.yaml'; do
+	rm -rf out
+	ends 5 run $order model.widths=[] train.loss=squared train.rate=1e6 dataset.x=there.csv train.epochs=100 -o out
+	grep -q 'diverged at step' said || fail "a run that diverged says: $(cat said)"
+done
+
 # Told to stop before it began, a sweep starts nothing.
 ends 75 run mixed.yaml -o late --jobs 2 --max-time 0.0001
 [ ! -e late ] || fail "a sweep without time made $(files late '*')"

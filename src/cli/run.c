@@ -76,6 +76,8 @@ static enum vt_status run_experiment(struct vt_ctx *ctx, struct batch *b, const 
 	o.dir = dir;
 	VT_TRY(refuse_existing(ctx, e, &o));
 	status = vt_sweep_run(ctx, e, &o);
+	/* tasks of a sweep say so themselves */
+	if (status == VT_EDIVERGED && (o.task >= 0 || e->n_tasks == 1)) vt_ctx_print(ctx);
 	if (o.task < 0 && (status == VT_OK || status == VT_EDIVERGED)) {
 		b->dir[b->n_dirs++] = dir;
 		dir = NULL;
