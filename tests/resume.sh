@@ -64,13 +64,22 @@ for kind in $(kinds measures); do
 	each measure "$kind" "$(data_for measure "$kind")" "$(models_for measure "$kind")" "$gradient" "it: {$(measure "$kind")}" measure.it
 done
 pairing 'measure-complexity-draws' boolean mlp "$(training draw 8)" 'it: {kind: complexity, accumulate: true}'
+
+# Early stopping that remembers: the best test loss comes before the stop at step 5, and training ends before step 9, where
+# the next snapshot would have been.
+only='early-stopping'
+pairing $only boolean mlp "$(training gradient 30)" "$bins" 'train.batch=0 train.rate=0.1 train.patience=5'
+ended=$(tail -n 1 "$folder/x/task-00000/metrics.jsonl" | sed 's/.*"step":\([0-9]*\).*/\1/')
+# shellcheck disable=SC2254
+case $only in ${VT_ONLY:-*}) [ "$ended" -gt 5 ] && [ "$ended" -lt 9 ] || fail "early stopping came at step $ended" ;; esac
+
 if [ -n "$long" ]; then
 	for kind in $(kinds estimators); do
 		pairing "estimator-$kind" "$(data_for estimator "$kind")" "$models" "$gradient" \
 			"it: {kind: information, estimator: {$(estimator "$kind")}, null: 2, null_every: 2}"
 	done
 else
-	for setting in train.patience=2 train.schedule=cosine train.precision=double model.noise=[0.1] model.quantise=8; do
+	for setting in train.schedule=cosine train.precision=double model.noise=[0.1] model.quantise=8; do
 		pairing "setting-$setting" sphere12 mlp "$gradient" "$bins" "$setting"
 	done
 fi
