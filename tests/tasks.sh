@@ -54,6 +54,7 @@ measure() { # KIND
 	case $1 in
 	information) echo "kind: information, estimator: {$(estimator binning)}, null: 2, null_every: 2" ;;
 	robustness) echo "kind: robustness, snapshots: 3" ;;
+	explained) echo "kind: explained, window: [0.35, 0.43]" ;;
 	randomised) echo "kind: randomised, groups: [1]" ;;
 	*) echo "kind: $1" ;;
 	esac
@@ -84,7 +85,7 @@ models_for() { # ROOM KIND
 # Probe rows: few, but all where a measure wants a whole grid or all words.
 rows_of() { # DATASET
 	case $1 in
-	sines | boolean) echo 'n: 0' ;;
+	sines | boolean | slabs) echo 'n: 0' ;;
 	*) echo 'n: 60' ;;
 	esac
 }
