@@ -241,6 +241,20 @@ for round in 1 2 3 4 5; do
 	has "three signals, round $round" 'stopped by SIG' err
 done
 
+# What is not there is said, and is no failure.
+"$VENTURI" collect stopped -o stopped.h5 > said 2> err
+same 'a sweep with gaps: exit status' 0 $?
+has 'a task that was never run' 'stopped: 1 of 2 tasks without usable run file: 1; ' err
+has 'a task that was stopped' 'stopped: 1 of 2 tasks not finished: 0; ' err
+"$VENTURI" collect stopped -o stopped.h5 --force --json 2> /dev/null | tr -d ' \n' > said
+has 'gaps as JSON' '"tasks":2,"missing":[1],"unfinished":[0],"diverged":[]' said
+"$VENTURI" run good.yaml model.activation=linear train.optimiser=sgd train.rate=1e6 train.epochs=20 train.seed=0..2 --task 1 \
+	-o diverged > said 2> err
+same 'a task that diverges: exit status' 5 $?
+"$VENTURI" collect diverged -o diverged.h5 > said 2> err || fails "collect fails: $(cat err)"
+has 'tasks that were never run' 'diverged: 2 of 3 tasks without usable run file: 0,2; ' err
+has 'a task that diverged' 'diverged: 1 of 3 tasks diverged: 1; ' err
+
 # The last job goes on when a part of it fails.
 cat > told <<'SH'
 #!/bin/sh

@@ -75,14 +75,15 @@ done:
 
 static void say_gaps(struct vt_ctx *ctx, const char *dir, const struct gaps *g)
 {
-	static const char *const what[N_GAPS] = {
-		"have no usable run file: `run` with --resume, or `submit` with --tasks, makes just these",
-		"have not come to their end: `run` with --resume, or `submit` with --tasks, goes on with just these",
-		"diverged: their files end there",
+	static const char *const what[N_GAPS] = { "without usable run file", "not finished", "diverged" };
+	static const char *const remedy[N_GAPS] = {
+		"; `run` with --resume, or `submit` with --tasks, makes just these",
+		"; `run` with --resume, or `submit` with --tasks, goes on with just these",
+		"; their files end there",
 	};
 	for (int k = 0; k < N_GAPS; k++)
 		if (g->n[k] > 0)
-			vt_log(ctx, VT_WARN, "%s: tasks %s (%zu of %zu) %s", dir, g->list[k], g->n[k], g->n_tasks, what[k]);
+			vt_log(ctx, VT_WARN, "%s: %zu of %zu tasks %s: %s%s", dir, g->n[k], g->n_tasks, what[k], g->list[k], remedy[k]);
 }
 
 static json_t *numbers(const struct gaps *g, int k)
