@@ -98,6 +98,8 @@ static enum vt_status train_and_finish(struct vt_ctx *ctx, const struct vt_task 
 	enum vt_status trained, status = take_up(ctx, sink, resume, &hook.from);
 	if (status != VT_OK) return status;
 	trained = vt_train(ctx, &t->train, data, model, &hook);
+	if (trained == VT_EDATA && hook.from)
+		vt_ctx_frame(ctx, "in %s/checkpoint.h5, which --force replaces", vt_store_folder(sink->store));
 	if (trained != VT_OK && trained != VT_EDIVERGED) return trained;
 	status = vt_store_finish(ctx, sink->store, trained == VT_OK ? "complete" : "failed", vt_probe_alive(sink->probe),
 	                         sink->end);
