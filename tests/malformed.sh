@@ -1,6 +1,7 @@
 #!/bin/sh
-# Malformed experiment files, overrides and flags: each ends with its exit status and one line that names the place
-# and what is wrong; none crashes.  The cases are in tests/malformed/.  SPDX-License-Identifier: GPL-3.0-or-later
+# Malformed experiment files, overrides and flags, and (malformed_files.sh) data, run files and folders: each ends with its
+# exit status and one line that names the place and what is wrong; none crashes.  Experiments are in tests/malformed/.
+# SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 [ -x "${VENTURI:?the program}" ] || { echo "$VENTURI is not there"; exit 1; }
 cd "${top_srcdir:-$(dirname "$0")/..}/tests/malformed" || exit 1
@@ -93,5 +94,8 @@ count=$((count + 1))
 "$VENTURI" list >&- 2> "$scratch/err"
 [ $? = 7 ] && grep -q 'cannot be written' "$scratch/err" || { echo "a closed output is not noticed"; status=1; }
 
-echo "$count cases"
+. ../malformed_files.sh
+
+echo "$count malformed inputs, each with its exit status and its message"
+[ "$count" -ge 150 ] || { echo 'fewer than 150'; status=1; }
 exit $status

@@ -44,8 +44,8 @@ enum vt_status vt_input_extent(struct vt_ctx *ctx, const char *where, struct vt_
 enum vt_status vt_input_slab(struct vt_ctx *ctx, const char *where, size_t index, struct vt_array *out);
 
 /* The datasets in and below `group` ("" for all) of an HDF5 file, by their paths below it ("fc1", "block/0"): in the
- * order of making where the file keeps it, else numbers by value (fc2 before fc10).  Hard links only, at most 10 000
- * objects.  *n may be 0.  VT_EDATA when the file cannot be read or has no such group.  The caller frees each name and
+ * order of making where the file keeps it, else numbers by value (fc2 before fc10).  Hard links only; more than 10 000
+ * objects, or 16 levels of groups as circles of links make them, are VT_EDATA.  *n may be 0.  VT_EDATA when the file cannot be read or has no such group.  The caller frees each name and
  * the array. */
 enum vt_status vt_input_names(struct vt_ctx *ctx, const char *file, const char *group, size_t *n, char ***name);
 
@@ -99,6 +99,8 @@ void vt_hdf5_quiet_end(struct vt_hdf5_quiet *q);
 /* Opens a regular file for reading, without locks; *file is a hid_t.  Never blocks on a
  * FIFO.  Call between begin and end. */
 enum vt_status vt_hdf5_open(struct vt_ctx *ctx, const char *path, int64_t *file);
+/* Whether an open file says that it is venturi's, or did before it was damaged. */
+bool vt_hdf5_ours(int64_t file, const char *path);
 /* Opens the object one hard link below `parent` (a hid_t); other links are refused.
  * `where` stands in messages. */
 enum vt_status vt_hdf5_child(struct vt_ctx *ctx, int64_t parent, const char *name, const char *where,

@@ -9,7 +9,7 @@
 #include "plan.h"
 
 /* An experiment file is short: 1 MiB of the 16 GiB that anything else may have. */
-enum { SHARE = 14, LONGEST_NAME = 64 };
+enum { SHARE = 14, LONGEST_NAME = 64, MOST_TRIED = 10000 };
 
 /* ---- shape of the file ------------------------------------------------ */
 
@@ -93,7 +93,7 @@ done:
 	return status;
 }
 
-/* Resolves tasks first, first + stride, ... and the last, for their errors. */
+/* Resolves tasks 0, stride, 2 stride, ... for their errors. */
 static enum vt_status try_tasks(struct vt_ctx *ctx, const struct vt_plan *p, size_t stride)
 {
 	enum vt_status status = VT_OK;
@@ -102,6 +102,21 @@ static enum vt_status try_tasks(struct vt_ctx *ctx, const struct vt_plan *p, siz
 		status = vt_task_resolve(ctx, p, i, false, &t);
 		vt_task_free(t);
 	}
+	return status;
+}
+
+/* Every task where there are not very many; else every value of each axis, with the first ones of the others. */
+static enum vt_status try_plan(struct vt_ctx *ctx, const struct vt_plan *p)
+{
+	enum vt_status status = VT_OK;
+	size_t weight = 1; /* how many tasks lie between two values of the axis */
+	if (p->n_tasks <= MOST_TRIED) return try_tasks(ctx, p, 1);
+	for (size_t k = p->n_axes; k-- > 0 && status == VT_OK; weight *= p->axis[k]->n)
+		for (size_t i = 0; i < p->axis[k]->n && status == VT_OK; i++) {
+			struct vt_task *t = NULL;
+			status = vt_task_resolve(ctx, p, i * weight, false, &t);
+			vt_task_free(t);
+		}
 	return status;
 }
 
@@ -191,7 +206,7 @@ static enum vt_status parse(struct vt_ctx *ctx, const struct vt_registry *kinds,
 	VT_REQUIRE(ctx, e->path && e->name && e->text, VT_ENOMEM, "out of memory for %s", path);
 	VT_TRY(read_title(ctx, e));
 	VT_TRY(vt_plan_create(ctx, e->config, preset, n_overrides, override, &e->config->plan));
-	VT_TRY(try_tasks(ctx, e->config->plan, 1));
+	VT_TRY(try_plan(ctx, e->config->plan));
 	VT_TRY(read_hypotheses(ctx, e));
 	VT_TRY(try_presets(ctx, e->config));
 	VT_TRY(copy_axes(ctx, e->config->plan, e));

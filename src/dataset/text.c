@@ -33,7 +33,8 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 static const struct vt_option options[] = {
 	{ "file", VT_STRING, AT(file), 0, 0, NULL, NULL,
-	  "any file, plain or gzip, at most 256 MiB; left out: the King James Bible of Debian's bible-kjv-text",
+	  "any file, plain or gzip, at most a 64th of --max-bytes (256 MiB); left out: the King James Bible of Debian's "
+	  "bible-kjv-text",
 	  .optional = true },
 	{ "length", VT_INT, AT(length), 1, 65536, "64", "bytes", "of a window" },
 	{ "stride", VT_INT, AT(stride), 0, 1 << 24, "0", "bytes", "from one window to the next; 0: length" },

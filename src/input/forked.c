@@ -23,7 +23,7 @@
 #include "forked.h"
 
 enum frame_type { DATA = 1, FAILURE };
-enum { LONGEST_MESSAGE = 4096, PIPE_BYTES = 1 << 18, BYTES_PER_SECOND = 8 << 20, LEAST_SECONDS = 30,
+enum { LONGEST_MESSAGE = 4096, PIPE_BYTES = 1 << 18, BYTES_PER_SECOND = 8 << 20, LEAST_SECONDS = 10,
        LEAST_MEMORY = 1 << 28 };
 
 struct frame {
@@ -185,6 +185,7 @@ static enum vt_status failure(struct vt_ctx *ctx, struct vt_child *c, const stru
 {
 	char text[LONGEST_MESSAGE] = "";
 	if (f->size >= sizeof text || !read_all(c, text, (size_t)f->size)) return died(ctx, c);
+	if (!*text) return vt_ctx_fail(ctx, VT_EDATA, "%s: its reader failed and does not say why", c->file);
 	return vt_ctx_fail(ctx, f->status ? VT_ENOMEM : VT_EDATA, "%s", text);
 }
 

@@ -9,6 +9,7 @@
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "open.h"
@@ -66,6 +67,17 @@ done:
 	if (access >= 0) H5Pclose(access);
 	if (fd >= 0) close(fd);
 	return status;
+}
+
+/* Where the attribute cannot be looked for, the file is damaged, and it may be the attribute that is.  Behind the end
+ * that the superblock tells, only ours have bytes, as many as a seal. */
+bool vt_hdf5_ours(int64_t file, const char *path)
+{
+	struct stat st;
+	haddr_t end = 0;
+	if (H5Aexists(file, "venturi_schema") != 0) return true;
+	return H5Fget_eoa(file, &end) >= 0 && stat(path, &st) == 0 && end < (haddr_t)st.st_size &&
+	       (haddr_t)st.st_size - end == VT_SEAL_SIZE;
 }
 
 /* Names in a group, for a message: at most MOST_NAMES, longer ones left out. */
@@ -217,6 +229,22 @@ static enum vt_status check_chunk(struct vt_ctx *ctx, hid_t created, const char 
 	return VT_OK;
 }
 
+/* Comes before the shape is asked for: HDF5 opens the files of a virtual dataset to tell how long it is. */
+static enum vt_status check_place(struct vt_ctx *ctx, hid_t created, const char *where)
+{
+	enum vt_status status;
+	H5D_layout_t layout = created >= 0 ? H5Pget_layout(created) : H5D_LAYOUT_ERROR;
+
+	VT_REQUIRE(ctx, layout != H5D_LAYOUT_ERROR, VT_EDATA, "%s: is damaged: it has no layout", where);
+	VT_REQUIRE(ctx, H5Pget_external_count(created) == 0, VT_EDATA,
+	           "%s: keeps its values in another file (external storage), which is not read", where);
+	VT_REQUIRE(ctx, layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, VT_EDATA,
+	           "%s: keeps its values in other datasets (virtual storage), which is not read", where);
+	status = VT_OK;
+done:
+	return status;
+}
+
 /* A dataset may declare terabytes and hold nothing: no memory is asked for that the bytes in
  * the file could not fill. */
 static enum vt_status check_storage(struct vt_ctx *ctx, hid_t dataset, hid_t created, const char *where,
@@ -225,10 +253,6 @@ static enum vt_status check_storage(struct vt_ctx *ctx, hid_t dataset, hid_t cre
 	enum vt_status status;
 	H5D_layout_t layout = H5Pget_layout(created);
 
-	VT_REQUIRE(ctx, H5Pget_external_count(created) == 0, VT_EDATA,
-	           "%s: keeps its values in another file (external storage), which is not read", where);
-	VT_REQUIRE(ctx, layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, VT_EDATA,
-	           "%s: keeps its values in other datasets (virtual storage), which is not read", where);
 	VT_TRY(check_filters(ctx, created, where));
 	if (layout == H5D_CHUNKED) VT_TRY(check_chunk(ctx, created, where, p));
 	size_t stored = (size_t)H5Dget_storage_size(dataset);
@@ -247,9 +271,10 @@ enum vt_status vt_hdf5_plain(struct vt_ctx *ctx, int64_t dataset, const char *wh
 	hid_t type = -1, space = -1, created = -1;
 
 	VT_REQUIRE(ctx, H5Iget_type(dataset) == H5I_DATASET, VT_EDATA, "%s: is a group, wanted a dataset", where);
+	created = H5Dget_create_plist(dataset);
+	VT_TRY(check_place(ctx, created, where));
 	type = H5Dget_type(dataset);
 	space = H5Dget_space(dataset);
-	created = H5Dget_create_plist(dataset);
 	VT_REQUIRE(ctx, type >= 0 && space >= 0 && created >= 0, VT_EDATA, "%s: is damaged: no type, shape or layout",
 	           where);
 	VT_TRY(check_type(ctx, type, where, &p));

@@ -12,7 +12,7 @@
 #include "forked.h"
 #include "open.h"
 
-enum { PIECE = 1 << 19, LARGEST_PIECE = 1 << 23 }; /* elements: 4 MiB and 64 MiB of doubles */
+enum { LONGEST_SHOWN = 400, PIECE = 1 << 19, LARGEST_PIECE = 1 << 23 }; /* elements: 4 MiB and 64 MiB of doubles */
 
 /* What is asked for, and in the parent where the answer goes. */
 struct request {
@@ -131,8 +131,8 @@ static enum vt_status read_dataset(struct vt_ctx *ctx, void *self, int out)
 
 	VT_REQUIRE(ctx, quiet && path, VT_ENOMEM, "%s: out of memory", q->where);
 	VT_TRY(vt_hdf5_open(ctx, q->file, &f));
-	VT_REQUIRE(ctx, q->sealed || H5Aexists(f, "venturi_schema") <= 0, VT_EDATA, "%s: is damaged: a file of venturi's that"
-	           " does not end in its seal, so it was cut off or changed by another program", q->file);
+	VT_REQUIRE(ctx, q->sealed || !vt_hdf5_ours(f, q->file), VT_EDATA, "%s: is damaged: a file of venturi's that does not"
+	           " end in its seal, so it was cut off or changed by another program", q->file);
 	VT_TRY(walk(ctx, f, q->where, path, &d));
 	VT_TRY(send_extent(ctx, d, q, out));
 	if (!q->extent_only) VT_TRY(send_values(ctx, d, q, out));
@@ -186,7 +186,11 @@ static enum vt_status ask(struct vt_ctx *ctx, struct request *q)
 	enum vt_status status;
 	const struct vt_reading r = { q->file, q, read_dataset, take_dataset };
 
-	q->where = vt_format(ctx, "%s:%s", q->file, q->dataset);
+	/* a path may be longer than any message */
+	size_t length = strlen(q->dataset);
+	q->where = length <= LONGEST_SHOWN
+	           ? vt_format(ctx, "%s:%s", q->file, q->dataset)
+	           : vt_format(ctx, "%s:%.80s...%s", q->file, q->dataset, q->dataset + length - 80);
 	VT_REQUIRE(ctx, q->where, VT_ENOMEM, "%s: out of memory", q->file);
 	VT_TRY(vt_seal_of_file(ctx, q->file, &q->sealed));
 	H5open(); /* once here, so that no child has to start the library up */

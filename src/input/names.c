@@ -51,41 +51,54 @@ static H5_index_t order_of(hid_t group)
 	return flags & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
 }
 
-static enum vt_status list_group(struct vt_ctx *ctx, hid_t group, const char *path, int level, struct listing *l);
+/* One group while it is listed. */
+struct level {
+	struct vt_ctx *ctx;
+	struct listing *l;
+	const char *path;
+	int depth;
+	enum vt_status status;
+};
+
+static enum vt_status list_group(struct vt_ctx *ctx, hid_t group, const char *path, int depth, struct listing *l);
 
 /* Links to elsewhere are not followed. */
-static enum vt_status list_link(struct vt_ctx *ctx, hid_t group, const char *name, const char *path, int level,
-                                struct listing *l)
+static enum vt_status list_link(const struct level *v, hid_t group, const char *name)
 {
-	H5L_info_t link;
 	char deeper[LONGEST_PATH];
 	enum vt_status status = VT_OK;
-	if (H5Lget_info(group, name, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) return VT_OK;
-	if (snprintf(deeper, sizeof deeper, "%s%s%s", path, *path ? "/" : "", name) >= (int)sizeof deeper) return VT_OK;
+	if (snprintf(deeper, sizeof deeper, "%s%s%s", v->path, *v->path ? "/" : "", name) >= (int)sizeof deeper)
+		return VT_OK;
 	hid_t object = H5Oopen(group, name, H5P_DEFAULT);
 	if (object < 0) return VT_OK;
 	H5I_type_t type = H5Iget_type(object);
-	if (type == H5I_DATASET) status = add(ctx, l, deeper);
-	else if (type == H5I_GROUP && level < MOST_LEVELS) status = list_group(ctx, object, deeper, level + 1, l);
+	if (type == H5I_DATASET) status = add(v->ctx, v->l, deeper);
+	else if (type == H5I_GROUP) status = list_group(v->ctx, object, deeper, v->depth + 1, v->l);
 	H5Oclose(object);
 	return status;
 }
 
-/* Hard links can form circles; the bounds on levels and objects end them. */
-static enum vt_status list_group(struct vt_ctx *ctx, hid_t group, const char *path, int level, struct listing *l)
+static herr_t take_link(hid_t group, const char *name, const H5L_info_t *link, void *self)
 {
-	H5G_info_t info;
-	char name[LONGEST_NAME];
-	enum vt_status status = VT_OK;
+	struct level *v = self;
+	if (v->l->seen++ == MOST_OBJECTS)
+		v->status = vt_ctx_fail(v->ctx, VT_EDATA, "%s: has more than %d objects; name the datasets themselves", v->l->file,
+		                        MOST_OBJECTS);
+	else if (link->type == H5L_TYPE_HARD && strlen(name) < LONGEST_NAME) v->status = list_link(v, group, name);
+	return v->status == VT_OK ? 0 : 1;
+}
+
+/* Hard links can form circles, and trees that grow without end; a part of the names would pass for all of them. */
+static enum vt_status list_group(struct vt_ctx *ctx, hid_t group, const char *path, int depth, struct listing *l)
+{
+	struct level v = { ctx, l, path, depth, VT_OK };
 	H5_index_t order = order_of(group);
-	if (level == 0) l->kept = order == H5_INDEX_CRT_ORDER;
-	if (H5Gget_info(group, &info) < 0) return VT_OK;
-	for (hsize_t i = 0; status == VT_OK && i < info.nlinks && l->seen < MOST_OBJECTS; i++) {
-		ssize_t n = H5Lget_name_by_idx(group, ".", order, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
-		l->seen++;
-		if (n > 0 && (size_t)n < sizeof name) status = list_link(ctx, group, name, path, level, l);
-	}
-	return status;
+	if (depth == 0) l->kept = order == H5_INDEX_CRT_ORDER;
+	if (depth > MOST_LEVELS)
+		return vt_ctx_fail(ctx, VT_EDATA, "%s: its groups lie more than %d deep, or in a circle of links; name the datasets"
+		                   " themselves", l->file, MOST_LEVELS);
+	H5Literate(group, order, H5_ITER_INC, NULL, take_link, &v);
+	return v.status;
 }
 
 static enum vt_status read_names(struct vt_ctx *ctx, void *self, int out)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,10 +219,28 @@ done:
 	return status;
 }
 
+/* Whether a type that is narrower in the file than in memory can hold the number. */
+static bool holds(const struct var *v, size_t i)
+{
+	if (v->type == VT_U8) return v->u.integer[i] >= 0 && v->u.integer[i] <= UINT8_MAX;
+	if (v->type == VT_I32) return v->u.integer[i] >= INT32_MIN && v->u.integer[i] <= INT32_MAX;
+	return v->type != VT_F32 || (double)(float)v->u.real[i] == v->u.real[i] || isnan(v->u.real[i]);
+}
+
+static enum vt_status take_numbers(struct taker *t, struct var *v)
+{
+	enum vt_status status = vt_child_take(t->ctx, t->child, v->n * 8, v->u.data);
+	for (size_t i = 0; status == VT_OK && i < v->n; i++)
+		if (!holds(v, i))
+			status = vt_ctx_fail(t->ctx, VT_EDATA, "%s: element %zu of '%s' is no number of type %s", t->path, i, v->name,
+			                     vt_dtype_name(v->type));
+	return status;
+}
+
 static enum vt_status take_values(struct taker *t, struct var *v)
 {
 	enum vt_status status = VT_OK;
-	if (v->type != VT_TEXT) return vt_child_take(t->ctx, t->child, v->n * 8, v->u.data);
+	if (v->type != VT_TEXT) return take_numbers(t, v);
 	for (size_t i = 0; status == VT_OK && i < v->n; i++) status = take_text(t, t->left, &v->u.text[i]);
 	return status;
 }

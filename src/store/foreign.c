@@ -17,6 +17,7 @@ enum { MOST_OBJECTS = 1000, MOST_LEVELS = 16, LONGEST_NAME = 256, LONGEST_TEXT =
 struct walk {
 	json_t *groups;
 	size_t seen;
+	bool deep; /* deeper than is looked */
 };
 
 static const char *type_name(hid_t type, char *out, size_t size)
@@ -35,12 +36,21 @@ static const char *type_name(hid_t type, char *out, size_t size)
 	return out;
 }
 
+static bool is_virtual(hid_t dataset)
+{
+	hid_t created = H5Dget_create_plist(dataset);
+	bool elsewhere = created < 0 || H5Pget_layout(created) == H5D_VIRTUAL;
+	if (created >= 0) H5Pclose(created);
+	return elsewhere;
+}
+
 static json_t *dataset_json(hid_t dataset, const char *name)
 {
 	hsize_t dim[H5S_MAX_RANK] = { 0 };
 	char text[32];
 	json_t *shape = json_array();
-	hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+	/* HDF5 would open the files of a virtual dataset to tell how long it is. */
+	hid_t type = H5Dget_type(dataset), space = is_virtual(dataset) ? -1 : H5Dget_space(dataset);
 	int rank = space >= 0 ? H5Sget_simple_extent_dims(space, dim, NULL) : 0;
 	for (int i = 0; i < rank; i++) json_array_append_new(shape, json_integer((json_int_t)dim[i]));
 	json_t *o = json_pack("{s:s, s:s, s:o, s:n, s:n}", "name", name, "type", type_name(type, text, sizeof text), "shape",
@@ -50,38 +60,41 @@ static json_t *dataset_json(hid_t dataset, const char *name)
 	return o;
 }
 
-static void walk_group(hid_t group, const char *path, int level, struct walk *w);
+/* One group while it is listed. */
+struct level {
+	struct walk *w;
+	const char *path;
+	int depth;
+	json_t *variables;
+};
 
-/* Links to elsewhere are not followed. */
-static void walk_link(hid_t group, const char *name, const char *path, int level, struct walk *w, json_t *variables)
+static void walk_group(hid_t group, const char *path, int depth, struct walk *w);
+
+/* Links to elsewhere are not followed.  Ends with the bounds on levels and objects, since hard links can form circles. */
+static herr_t take_link(hid_t group, const char *name, const H5L_info_t *link, void *self)
 {
-	H5L_info_t link;
-	if (H5Lget_info(group, name, &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) return;
-	hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-	if (object < 0) return;
+	const struct level *v = self;
+	hid_t object = -1;
+	if (v->w->seen++ == MOST_OBJECTS) return 1;
+	if (link->type == H5L_TYPE_HARD && strlen(name) < LONGEST_NAME) object = H5Oopen(group, name, H5P_DEFAULT);
+	if (object < 0) return 0;
 	if (H5Iget_type(object) == H5I_DATASET) {
-		json_array_append_new(variables, dataset_json(object, name));
-	} else if (H5Iget_type(object) == H5I_GROUP && level < MOST_LEVELS) {
-		char deeper[MOST_LEVELS * LONGEST_NAME];
-		snprintf(deeper, sizeof deeper, "%s%s%s", path, path[1] ? "/" : "", name);
-		walk_group(object, deeper, level + 1, w);
+		json_array_append_new(v->variables, dataset_json(object, name));
+	} else if (H5Iget_type(object) == H5I_GROUP) {
+		char deeper[(MOST_LEVELS + 2) * LONGEST_NAME];
+		snprintf(deeper, sizeof deeper, "%s%s%s", v->path, v->path[1] ? "/" : "", name);
+		walk_group(object, deeper, v->depth + 1, v->w);
 	}
 	H5Oclose(object);
+	return v->w->deep || v->w->seen > MOST_OBJECTS;
 }
 
-/* Hard links can form circles; the bounds on levels and objects end them. */
-static void walk_group(hid_t group, const char *path, int level, struct walk *w)
+static void walk_group(hid_t group, const char *path, int depth, struct walk *w)
 {
-	H5G_info_t info;
-	char name[LONGEST_NAME];
-	json_t *variables = json_array();
-	json_array_append_new(w->groups, json_pack("{s:s, s:{}, s:o}", "name", path, "dimensions", "variables", variables));
-	if (H5Gget_info(group, &info) < 0) return;
-	for (hsize_t i = 0; i < info.nlinks && w->seen < MOST_OBJECTS; i++) {
-		ssize_t n = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
-		w->seen++;
-		if (n > 0 && (size_t)n < sizeof name) walk_link(group, name, path, level, w, variables);
-	}
+	struct level v = { w, path, depth, json_array() };
+	w->deep = w->deep || depth > MOST_LEVELS;
+	json_array_append_new(w->groups, json_pack("{s:s, s:{}, s:o}", "name", path, "dimensions", "variables", v.variables));
+	if (!w->deep) H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, take_link, &v);
 }
 
 /* ---- in the child ----------------------------------------------------------- */
@@ -102,8 +115,10 @@ static enum vt_status read_groups(struct vt_ctx *ctx, void *self, int out)
 
 	VT_REQUIRE(ctx, quiet && w.groups, VT_ENOMEM, "%s: out of memory", q->path);
 	VT_TRY(vt_hdf5_open(ctx, q->path, &file));
-	uint64_t head[2] = { H5Aexists(file, "venturi_schema") > 0, 0 };
+	uint64_t head[2] = { vt_hdf5_ours(file, q->path), 0 };
 	walk_group(file, "/", 0, &w);
+	VT_REQUIRE(ctx, !w.deep, VT_EDATA, "%s: its groups lie more than %d deep, or in a circle of links", q->path,
+	           MOST_LEVELS);
 	char *text = json_dumps(w.groups, JSON_COMPACT);
 	VT_REQUIRE(ctx, text, VT_ENOMEM, "%s: out of memory for its description", q->path);
 	head[1] = strlen(text);

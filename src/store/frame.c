@@ -253,6 +253,8 @@ enum vt_status vt_group_add_dim(struct vt_ctx *ctx, struct group *g, const char 
 	VT_TRY(check_name(ctx, "dimension", name));
 	VT_REQUIRE(ctx, !vt_group_dim(g, name), VT_ECONFIG, "dimension '%s' is in group '/%s' already; choose another name",
 	           name, g->name);
+	VT_REQUIRE(ctx, bare || !vt_group_var(g, name), VT_ECONFIG, "variable '%s' is in group '/%s' already and cannot name a"
+	           " dimension", name, g->name);
 	VT_REQUIRE(ctx, n > 0 || growing, VT_EBUG, "dimension '%s' of group '/%s' has length 0, wanted at least 1", name,
 	           g->name);
 	VT_TRY(vt_array_grow(ctx, &g->dim, g->n_dims, sizeof *g->dim));
@@ -329,6 +331,9 @@ enum vt_status vt_group_add_var(struct vt_ctx *ctx, struct group *g, const struc
 	VT_TRY(check_name(ctx, "variable", from->name));
 	VT_REQUIRE(ctx, !vt_group_var(g, from->name), VT_ECONFIG, "variable '%s' is in group '/%s' already; choose another"
 	           " name", from->name, g->name);
+	const struct dim *same = coordinate ? NULL : vt_group_dim(g, from->name);
+	VT_REQUIRE(ctx, !same || same->bare, VT_ECONFIG, "dimension '%s' is in group '/%s' already and cannot name a variable",
+	           from->name, g->name);
 	VT_TRY(shape_var(ctx, g, from, &v));
 	size_t rows = v.growing ? g->dim[v.dim[0]].n : 1;
 	VT_TRY(vt_var_extend(ctx, &v, rows * v.row));

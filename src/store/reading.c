@@ -62,6 +62,7 @@ static enum vt_status take_failure(struct vt_ctx *ctx, struct vt_child *child, u
 	VT_REQUIRE(ctx, code <= 2 && n <= LONGEST_MESSAGE, VT_EDATA, "%s: its reader answers nonsense: the file is damaged"
 	           " or hostile", f->path);
 	VT_TRY(vt_child_take(ctx, child, (size_t)n, text));
+	VT_REQUIRE(ctx, *text, VT_EDATA, "%s: its reader failed and does not say why", f->path);
 	vt_text_clean(text);
 	f->status = code == 2 ? VT_ENOMEM : VT_EDATA;
 	f->why = vt_copy(ctx, text);
