@@ -116,6 +116,10 @@ class Power:
                 renamed = bytes(disk.now[run].now)
         if at == len(operations) and renamed is not None:
             promised = renamed
+        # A run that is taken up may begin with less than there was, but must not commit that.
+        before = found.get(run)
+        if before is not None and self.info(before)["steps"] > (self.info(promised) or {"steps": 0})["steps"]:
+            promised = before
         return disk.after_cut(self.rng), promised
 
     def trial(self, number, pool):

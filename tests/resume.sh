@@ -10,7 +10,7 @@ set -eu
 need_preload
 . "$top_srcdir/tests/tasks.sh"
 bins="it: {$(measure information)}"
-equal=0
+equal=0 ends=0
 
 # contract NAME DATASET MODEL TRAIN MEASURE OVERRIDE...: a signal comes in the commit after step 4, so that the run stops
 # at step 5, where nothing is measured.  (Training `draw` goes from snapshot to snapshot: 9.)
@@ -25,7 +25,7 @@ contract() {
 	rm -rf "$folder/base" "$folder/base.sha" "$folder/x"
 	run_to "$folder/said" "$VENTURI" run "$folder/$name.yaml" -o "$folder/base" --threads 2 "$@"
 	[ $status != 3 ] && [ $status != 4 ] || return 1
-	[ $status = 0 ] || fail "$described: the undisturbed run ends with $status: $(cat "$folder/said")"
+	[ $status = $ends ] || fail "$described: the undisturbed run ends with $status: $(cat "$folder/said")"
 
 	match='sync */checkpoint.h5.tmp'
 	faulty 2 USR1 "$VENTURI" run "$folder/$name.yaml" -o "$folder/x" --threads 1 "$@"
@@ -34,7 +34,7 @@ contract() {
 	[ "$(grep -o '"step":[0-9]*' "$folder/x/task-00000/metrics.jsonl" | tr '\n' ' ')" = "$snapshots" ] ||
 		fail "$described: was not stopped where it should have been"
 	run_to "$folder/said" "$VENTURI" run "$folder/$name.yaml" -o "$folder/x" --resume --threads 3 "$@"
-	[ $status = 0 ] || fail "$described: --resume ends with $status: $(cat "$folder/said")"
+	[ $status = $ends ] || fail "$described: --resume ends with $status: $(cat "$folder/said")"
 	same_task "$described" "$folder/base/task-00000" "$folder/x/task-00000"
 	[ "$(told resumed_step)" = $stops_at ] && [ -n "$(told parent_uuid)" ] ||
 		fail "$described: was not taken up after step $stops_at: $(cat "$folder/said")"
@@ -67,6 +67,19 @@ pairing 'measure-complexity-draws' boolean mlp "$(training draw 8)" 'it: {kind: 
 
 # What only some settings together have to remember.  Rounded activations that have no bound follow the range that they had.
 pairing unbounded sphere12 mlp "$gradient" "$bins" 'model.quantise=8 model.activation=relu'
+# A run that diverges does so again, and once more when it is asked to go on.
+ends=5 state=failed
+pairing diverging sphere12 mlp "$(training gradient 8)" "$bins" \
+	'train.optimiser=sgd train.rate=0.5 train.loss=squared model.activation=linear'
+# shellcheck disable=SC2254
+case diverging in ${VT_ONLY:-*})
+	run_to "$folder/said" "$VENTURI" run "$folder/diverging.yaml" -o "$folder/x" --resume train.optimiser=sgd train.rate=0.5 \
+		train.loss=squared model.activation=linear
+	[ $status = 5 ] || fail "a run that diverged ends with $status when it is resumed: $(cat "$folder/said")"
+	same_task 'a diverged run, resumed' "$folder/base/task-00000" "$folder/x/task-00000"
+	;;
+esac
+ends=0 state=
 # Early stopping: the best test loss comes before the stop at step 5, the end before step 9, which would be a snapshot.
 pairing early-stopping boolean mlp "$(training gradient 30)" "$bins" 'train.batch=0 train.rate=0.1 train.patience=5'
 ended=$(tail -n 1 "$folder/x/task-00000/metrics.jsonl" 2> /dev/null | sed 's/.*"step":\([0-9]*\).*/\1/')
