@@ -73,7 +73,9 @@ static void children(void **state)
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			alarm(PATIENCE); /* ends a child that waits for ever */
-			_exit(vt_blocks_run(ctx, BLOCKS, false, count, &t) == VT_OK && t.ran[0] == child + 2 ? 0 : 1);
+			bool ran = vt_blocks_run(ctx, BLOCKS, false, count, &t) == VT_OK && t.ran[0] == child + 2;
+			vt_ctx_free(ctx);
+			_exit(ran ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &how, 0), pid);
 		assert_int_equal(how, 0);
