@@ -9,6 +9,9 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 status=0 count=0
 
+# one_line FILE: one message, and perhaps indented lines that say where.
+one_line() { [ "$(grep -c '^venturi: ' "$1")" = 1 ] && ! grep -qv '^venturi: \|^  in ' "$1"; }
+
 # expect STATUS START PART WORD...: `venturi WORD...` exits so, with one line that begins so and holds the part.
 expect() {
 	wanted=$1 start=$2 part=$3
@@ -18,7 +21,7 @@ expect() {
 	found=$?
 	message=$(cat "$scratch/err")
 	case $message in
-	"venturi: $start"*"$part"*) [ "$found" = "$wanted" ] && [ "$(wc -l < "$scratch/err")" = 1 ] && return ;;
+	"venturi: $start"*"$part"*) [ "$found" = "$wanted" ] && one_line "$scratch/err" && return ;;
 	esac
 	printf 'venturi %s\n  exit %s, wanted %s\n  said:   %s\n  wanted: venturi: %s...%s...\n' \
 		"$*" "$found" "$wanted" "$message" "$start" "$part"

@@ -19,7 +19,7 @@ npy good.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (8,), }"
 cp good.npy short.npy
 cp good.npy long.npy
 cp good.npy nan.npy
-for i in 1 2 3 4 5 6 7 8; do printf '\0\0\0\0\0\0%b\77' "\\0$((i * 20))" >> good.npy; done
+for i in 10 20 30 40 50 60 70 71; do printf '\0\0\0\0\0\0%b\77' "\\0$i" >> good.npy; done
 zeros 63 >> short.npy
 zeros 65 >> long.npy
 { zeros 56; printf '\0\0\0\0\0\0\370\177'; } >> nan.npy
@@ -30,7 +30,8 @@ printf '\223NUMPY\011\000\020\000%-16s' '{}' > version.npy
 printf '\223NUMPY\001\000\377\377{}%-20s' ' ' > header.npy
 npy object.npy "{'descr': '|O', 'fortran_order': False, 'shape': (2,), }"
 npy complex.npy "{'descr': '<c16', 'fortran_order': False, 'shape': (2,), }"
-npy deep.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1), }"
+npy deep.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (8, 1, 1, 1, 1), }"
+zeros 64 >> deep.npy
 npy none.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 3), }"
 npy wrap.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }"
 npy minus.npy "{'descr': '<f8', 'fortran_order': False, 'shape': (-8,), }"
@@ -60,8 +61,8 @@ short.npy|it is too short
 long.npy|it is too long
 nan.npy|1 NaN and 0 infinite of 8 values, the first at [7]
 LIST
-expect 4 "good.npy: " "(--max-bytes raises this)" info good.npy --max-bytes 16
-expect 4 "x.txt: " "unknown format" estimate --x x.txt --y good.npy
+expect 4 "good.npy: " "raise --max-bytes" estimate --x good.npy --y good.npy $g --max-bytes 16
+expect 2 "'x.txt' " "wanted FILE.h5:/PATH, FILE.npy or FILE.csv" estimate --x x.txt --y good.npy
 [ ! -e HARM ] || { echo 'a header was evaluated'; status=1; }
 
 # ---- CSV -------------------------------------------------------------------
@@ -72,8 +73,8 @@ printf '1,2\n3,four\n' > word.csv
 printf '1\n\n2\n' > hole.csv
 printf '1\0002\n' > null.csv
 printf '1\n0x10\n' > hexadecimal.csv
-printf '1\n1e999\n' > vast.csv
-printf '1,\n2,3\n4,5\n' > blank.csv
+printf '1\n1e999\n3\n4\n5\n6\n7\n8\n' > vast.csv
+printf '1,2\n2,\n4,5\n' > blank.csv
 printf '\377\376\61\0\n\0' > utf16.csv
 while IFS='|' read -r file place part; do
 	# shellcheck disable=SC2086
@@ -87,7 +88,7 @@ hole.csv|2: |is empty, wanted a row
 null.csv| |byte 1 of 4 is null
 hexadecimal.csv|2: |is '0x10', wanted a number
 vast.csv| |0 NaN and 1 infinite
-blank.csv||
+blank.csv|2: |column 2 is ''
 utf16.csv| |is null
 LIST
 
@@ -167,7 +168,7 @@ bomb() { # PART WORD...
 	found=$?
 	grep -q SECRET out.txt err.txt && { echo "$*: shows what another file holds"; status=1; }
 	grep -q root: out.txt err.txt && { echo "$*: shows what /etc/passwd holds"; status=1; }
-	[ "$found" = 4 ] && [ ! -s out.txt ] && [ "$(wc -l < err.txt)" = 1 ] && grep -qF -- "$part" err.txt && return
+	[ "$found" = 4 ] && [ ! -s out.txt ] && one_line err.txt && grep -qF -- "$part" err.txt && return
 	printf 'venturi %s\n  exit %s, wanted 4 and: %s\n  said: %s\n' "$*" "$found" "$part" "$(head -c 1000 err.txt)"
 	status=1
 }
@@ -200,7 +201,7 @@ bomb 'more than 16 deep, or in a circle of links' estimate nested.h5 --layers '*
 bomb 'more than 16 deep, or in a circle of links' estimate circle.h5 --layers '*' --y none -e exact
 bomb 'more than 10000 objects' estimate doubling.h5 --layers '*' --y none -e exact
 bomb 'more than 10000 objects' estimate many.h5 --layers '*' --y none -e exact
-bomb 'external storage' measure external.h5 --layers x -m information:estimator=exact --y none -o never.h5
+bomb 'external storage' measure external.h5 --layers /x -m information:estimator=exact --y none -o never.h5
 bomb 'virtual storage' run task.yaml dataset.kind=array dataset.x=virtual.h5:/x dataset.y=good.npy -o out --force
 bomb 'more than 10000 objects' run task.yaml model.weights=many.h5 -o out --force
 bomb 'has neither' run task.yaml model.weights=secret.h5 -o out --force
@@ -267,12 +268,12 @@ expect 4 "ruled/rulings.json: " "is a FIFO" collect ruled -o all.h5
 "$VENTURI" run task.yaml -o done > /dev/null 2> err.txt || { echo "a sound task fails: $(cat err.txt)"; status=1; }
 cp -r done broken
 head -c 9000 done/task-00000/run.h5 > broken/task-00000/run.h5
-expect 4 "broken/task-00000/run.h5: is damaged" "" run task.yaml -o broken --resume
+expect 4 "broken/task-00000/run.h5: is damaged" "--force starts anew" run task.yaml -o broken --resume
 rm broken/task-00000/run.h5 && mkfifo broken/task-00000/run.h5
 expect 4 "broken/task-00000/run.h5: " "is a FIFO" run task.yaml -o broken --resume
 expect 3 "done/task-00000/run.h5: " "train.rate" run task.yaml -o done --resume train.rate=2e-3
-expect 2 "done/task-00000/run.h5: " "exists already" run task.yaml -o done
-expect 2 "" "task 1 does not exist" run task.yaml -o never --task 1
+expect 2 "done/task-00000/run.h5 exists; " "give another -o, --resume to go on, or --force" run task.yaml -o done
+expect 2 "" "tasks 0 to 0" run task.yaml -o never --task 1
 expect 7 "" "good.npy" run task.yaml -o good.npy/here
 expect 2 "--max-time=soon: " "wanted a time" run task.yaml -o never --max-time soon
 
@@ -284,7 +285,7 @@ done <<'LIST'
 2|did you mean 'gaussian'?|estimate --x good.npy --y good.npy -e gausian
 2|unknown kind 'nonsense'|estimate --x good.npy --y good.npy -e nonsense
 2|bins = 0|estimate --x good.npy --y good.npy -e binning:bins=0,range=[-1,1]
-2|is given twice|estimate --x good.npy --y good.npy -e binning:bins=3,bins=4
+2|given twice|estimate --x good.npy --y good.npy -e binning:bins=3,bins=4,range=[-1,1]
 2||estimate --x good.npy --y good.npy -e binning:bins
 2|a whole number|estimate --x good.npy --y good.npy -e gaussian --null many
 2|a whole number|estimate --x good.npy --y good.npy -e gaussian --seed -1

@@ -45,7 +45,8 @@ enum vt_status vt_input_slab(struct vt_ctx *ctx, const char *where, size_t index
 
 /* The datasets in and below `group` ("" for all) of an HDF5 file, by their paths below it ("fc1", "block/0"): in the
  * order of making where the file keeps it, else numbers by value (fc2 before fc10).  Hard links only; more than 10 000
- * objects, or 16 levels of groups as circles of links make them, are VT_EDATA.  *n may be 0.  VT_EDATA when the file cannot be read or has no such group.  The caller frees each name and
+ * objects, or 16 levels of groups as circles of links make them, are VT_EDATA.  *n may be 0.  VT_EDATA when the file
+ * cannot be read or has no such group.  The caller frees each name and
  * the array. */
 enum vt_status vt_input_names(struct vt_ctx *ctx, const char *file, const char *group, size_t *n, char ***name);
 

@@ -144,6 +144,9 @@ static enum vt_status add_part(struct vt_filling *f, const struct vt_source *sou
 	const char *key = vt_arena_text(f->ctx, f->arena, word, (size_t)(equals - word));
 	struct vt_node *value = NULL;
 	if (!key) return VT_ENOMEM;
+	const struct vt_node *before = vt_node_find(*root, key);
+	if (before && before->type != VT_NODE_MAP)
+		return vt_node_fail(f->ctx, &at, "'%.80s' is given twice; leave one out", key);
 	enum vt_status status = vt_yaml_value(f->ctx, f->arena, source, equals + 1, &value);
 	if (status != VT_OK) return status;
 	*root = vt_node_with(f->ctx, f->arena, *root, key, value);

@@ -70,7 +70,7 @@ struct level {
 
 static void walk_group(hid_t group, const char *path, int depth, struct walk *w);
 
-/* Links to elsewhere are not followed.  Ends with the bounds on levels and objects, since hard links can form circles. */
+/* Links to elsewhere are not followed.  Ends with the bounds on levels and objects: hard links can form circles. */
 static herr_t take_link(hid_t group, const char *name, const H5L_info_t *link, void *self)
 {
 	const struct level *v = self;

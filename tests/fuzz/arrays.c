@@ -53,7 +53,10 @@ static void seeds_npy(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	}
 }
 
-const struct fuzz_target fuzz_npy = { "npy", "arrays of NumPy's", run_npy, seeds_npy, .many = 2000 };
+const struct fuzz_target fuzz_npy = {
+	.name = "npy", .what = "arrays of NumPy's",
+	.run = run_npy, .seeds = seeds_npy, .many = 2000,
+};
 
 /* ---- CSV ------------------------------------------------------------------------ */
 
@@ -68,13 +71,17 @@ static void run_csv(struct vt_ctx *ctx, const uint8_t *data, size_t n)
 
 static void seeds_csv(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 {
-	static const char *const text[] = { "a,b\n1,2\n3,4\n", "1\n2\n3\n", "\xef\xbb\xbfx, y ,z\r\n1e-3,-.5,+7\r\n0,inf,nan\r\n\r\n",
+	static const char *const text[] = { "a,b\n1,2\n3,4\n", "1\n2\n3\n",
+	                                    "\xef\xbb\xbfx, y ,z\r\n1e-3,-.5,+7\r\n0,inf,nan\r\n\r\n",
 	                                    "1,2,3,4,5,6,7,8", "0.1\n\n\n" };
 	(void)ctx;
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++) give(self, text[i], strlen(text[i]));
 }
 
-const struct fuzz_target fuzz_csv = { "csv", "tables of numbers as text", run_csv, seeds_csv, .many = 2000 };
+const struct fuzz_target fuzz_csv = {
+	.name = "csv", .what = "tables of numbers as text",
+	.run = run_csv, .seeds = seeds_csv, .many = 2000,
+};
 
 /* ---- IDX, plain and gzip ----------------------------------------------------------- */
 
@@ -100,8 +107,8 @@ static size_t pack(const void *bytes, size_t n, uint8_t *out, size_t room)
 
 static void seeds_idx(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 {
-	uint8_t images[16 + 8 * 9] = { 0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 3, 0, 0, 0, 3 }, labels[8 + 8] = { 0, 0, 8, 1, 0, 0, 0, 8 };
-	uint8_t packed[512];
+	uint8_t images[16 + 8 * 9] = { 0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 3, 0, 0, 0, 3 };
+	uint8_t labels[8 + 8] = { 0, 0, 8, 1, 0, 0, 0, 8 }, packed[512];
 	(void)ctx;
 	for (size_t i = 16; i < sizeof images; i++) images[i] = (uint8_t)(7 * i);
 	give(self, images, sizeof images);
@@ -110,8 +117,10 @@ static void seeds_idx(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	give(self, packed, pack(labels, sizeof labels, packed, sizeof packed));
 }
 
-const struct fuzz_target fuzz_idx = { "idx", "images and labels as MNIST has them, plain and gzip", run_idx, seeds_idx,
-	                                  .many = 2000 };
+const struct fuzz_target fuzz_idx = {
+	.name = "idx", .what = "images and labels as MNIST has them, plain and gzip",
+	.run = run_idx, .seeds = seeds_idx, .many = 2000,
+};
 
 /* ---- text, plain, gzip and in windows ------------------------------------------------- */
 
@@ -149,7 +158,8 @@ static size_t make_windows(uint8_t *out)
 
 static void seeds_octets(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 {
-	static const char text[] = "And God said, Let there be light: and there was light.\nAnd God saw the light, that it was good.\n";
+	static const char text[] = "And God said, Let there be light: and there was light.\n"
+	                           "And God saw the light, that it was good.\n";
 	uint8_t bytes[2048];
 	(void)ctx;
 	give(self, text, sizeof text - 1);
@@ -160,5 +170,7 @@ static void seeds_octets(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	give(self, bytes, make_windows(bytes));
 }
 
-const struct fuzz_target fuzz_octets = { "octets", "text: plain, gzip, or in windows as Debian's Bible", run_octets,
-	                                     seeds_octets, .many = 2000 };
+const struct fuzz_target fuzz_octets = {
+	.name = "octets", .what = "text: plain, gzip, or in windows as Debian's Bible",
+	.run = run_octets, .seeds = seeds_octets, .many = 2000,
+};

@@ -49,4 +49,7 @@ static void seeds(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	vt_frame_free(f);
 }
 
-const struct fuzz_target fuzz_checkpoint_frame = { "checkpoint", "checkpoints that are taken up", run, seeds, .many = 2000 };
+const struct fuzz_target fuzz_checkpoint_frame = {
+	.name = "checkpoint", .what = "checkpoints that are taken up",
+	.run = run, .seeds = seeds, .many = 2000,
+};

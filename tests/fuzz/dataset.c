@@ -46,8 +46,10 @@ static void seeds_answer(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	fuzz_add_sent(send_answer, &a, give, self);
 }
 
-const struct fuzz_target fuzz_dataset_answer = { "dataset-answer", "a child's answer about one dataset", run_answer,
-	                                             seeds_answer, .many = 2000 };
+const struct fuzz_target fuzz_dataset_answer = {
+	.name = "dataset-answer", .what = "a child's answer about one dataset",
+	.run = run_answer, .seeds = seeds_answer, .many = 2000,
+};
 
 /* ---- what HDF5 can make ------------------------------------------------------------ */
 
@@ -149,7 +151,8 @@ static void run_made(struct vt_ctx *ctx, const uint8_t *data, size_t n)
 	H5Fclose(f);
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof path / sizeof *path; i++) {
-		struct request q = { .file = file, .dataset = path[i], .where = where, .index = i % 2 ? VT_WHOLE : 0, .sealed = true };
+		struct request q = { .file = file, .dataset = path[i], .where = where, .index = i % 2 ? VT_WHOLE : 0,
+		                     .sealed = true };
 		fuzz_expect(ctx, read_dataset(ctx, &q, nowhere));
 	}
 	close(nowhere);
@@ -165,5 +168,7 @@ static void seeds_made(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	}
 }
 
-const struct fuzz_target fuzz_made = { "made", "HDF5 with foreign types, storage elsewhere and links", run_made, seeds_made,
-	                                   .many = 2000 };
+const struct fuzz_target fuzz_made = {
+	.name = "made", .what = "HDF5 with foreign types, storage elsewhere and links",
+	.run = run_made, .seeds = seeds_made, .many = 2000,
+};

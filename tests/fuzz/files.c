@@ -48,5 +48,7 @@ static void seeds(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	for (int fails = 0; fails < 2; fails++) fuzz_add_sent(send, &(struct sending){ ctx, fails }, give, self);
 }
 
-const struct fuzz_target fuzz_files_answer = { "files-answer", "a child's answer about several files of ours", run, seeds,
-	                                           .many = 2000 };
+const struct fuzz_target fuzz_files_answer = {
+	.name = "files-answer", .what = "a child's answer about several files of ours",
+	.run = run, .seeds = seeds, .many = 2000,
+};

@@ -33,7 +33,8 @@ static void root(struct vt_ctx *ctx, struct vt_frame *f, int seed)
 	char settings[200];
 	for (size_t i = 0; i < sizeof attribute / sizeof *attribute; i++)
 		MUST(vt_frame_attr_text(ctx, f, "/", attribute[i][0], attribute[i][1]));
-	snprintf(settings, sizeof settings, "{\"model.activation\": \"tanh\", \"train.rate\": 4e-4, \"train.seed\": %d}", seed);
+	snprintf(settings, sizeof settings, "{\"model.activation\": \"tanh\", \"train.rate\": 4e-4, \"train.seed\": %d}",
+	         seed);
 	MUST(vt_frame_attr_int(ctx, f, "/", "seed", seed));
 	MUST(vt_frame_attr_int(ctx, f, "/", "alive", 1));
 	MUST(vt_frame_attr_int(ctx, f, "/", "task", seed));
@@ -85,7 +86,8 @@ static void groups(struct vt_ctx *ctx, struct vt_frame *f)
 static void record(struct vt_ctx *ctx, struct vt_frame *f, int seed, int64_t step)
 {
 	static const char *const group[] = { "provenance", "train", "information", "spectrum" };
-	double t = (double)step / 100, loss = exp(-t), wall = t, rate = 4e-4, i_xt[2] = { 6 - t + seed, 3 + t }, flags[2] = { 0, 4 };
+	double t = (double)step / 100, loss = exp(-t), wall = t, rate = 4e-4, flags[2] = { 0, 4 };
+	double i_xt[2] = { 6 - t + seed, 3 + t };
 	double samples[2] = { 4096, 4096 }, ratio[3] = { t, t / 2, (double)NAN };
 	for (size_t i = 0; i < sizeof group / sizeof *group; i++) MUST(vt_frame_step(ctx, f, group[i], step, t));
 	MUST(vt_frame_put(ctx, f, "provenance", "wall_time", 1, &wall));
@@ -170,14 +172,17 @@ static void seeds_answer(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	}
 }
 
-const struct fuzz_target fuzz_frame_answer = { "frame-answer", "a child's answer that is a frame", run_answer, seeds_answer,
-	                                           .many = 2000 };
+const struct fuzz_target fuzz_frame_answer = {
+	.name = "frame-answer", .what = "a child's answer that is a frame",
+	.run = run_answer, .seeds = seeds_answer, .many = 2000,
+};
 
 /* ---- frames as experiments may ask for them ------------------------------------------------ */
 
 static const char *name_of(struct fuzz_bytes *b)
 {
-	static const char *const name[] = { "step", "layer", "x", "a b", "h1", "\xc2\xb5", "x_axis0", "epoch", "units", "a.b" };
+	static const char *const name[] = { "step", "layer", "x", "a b", "h1", "\xc2\xb5", "x_axis0", "epoch", "units",
+	                                    "a.b" };
 	return name[fuzz_byte(b) % (sizeof name / sizeof *name)];
 }
 
@@ -187,7 +192,8 @@ static void decide(struct vt_ctx *ctx, struct vt_frame *f, struct fuzz_bytes *b)
 	const char *g = group[fuzz_byte(b) % 3];
 	double value[8] = { (double)fuzz_number(b), -1, NAN, INFINITY, 0.1, 1e300, 7, 8 };
 	const char *label[4] = { name_of(b), name_of(b), "", "d" };
-	struct vt_variable v = { .name = name_of(b), .type = (enum vt_dtype)(1 + fuzz_byte(b) % VT_F32), .rank = fuzz_byte(b) % 4 };
+	struct vt_variable v = { .name = name_of(b), .type = (enum vt_dtype)(1 + fuzz_byte(b) % VT_F32) };
+	v.rank = fuzz_byte(b) % 4;
 	for (size_t i = 0; i < v.rank; i++) v.dim[i] = name_of(b);
 	switch (fuzz_byte(b) % 7) {
 	case 0: vt_frame_dim(ctx, f, g, name_of(b), fuzz_byte(b) % 5, NULL, value, NULL, NULL); break;
@@ -232,5 +238,7 @@ static void seeds_frame(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	}
 }
 
-const struct fuzz_target fuzz_frame = { "frame", "frames as they can be made, to a file and back", run_frame, seeds_frame,
-	                                    .many = 2000 };
+const struct fuzz_target fuzz_frame = {
+	.name = "frame", .what = "frames as they can be made, to a file and back",
+	.run = run_frame, .seeds = seeds_frame, .many = 2000,
+};

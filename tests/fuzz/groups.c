@@ -31,5 +31,7 @@ static void seeds(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	fuzz_add_sent(send, text, give, self);
 }
 
-const struct fuzz_target fuzz_groups_answer = { "groups-answer", "a child's answer about a foreign file's groups", run, seeds,
-	                                            .many = 2000 };
+const struct fuzz_target fuzz_groups_answer = {
+	.name = "groups-answer", .what = "a child's answer about a foreign file's groups",
+	.run = run, .seeds = seeds, .many = 2000,
+};

@@ -40,7 +40,8 @@ static void run_activations(struct vt_ctx *ctx, const uint8_t *data, size_t n)
 	if (status == VT_OK) free(name);
 }
 
-static void put(hid_t parent, const char *name, hid_t type, int rank, const hsize_t *dim, bool packed, const void *value)
+static void put(hid_t parent, const char *name, hid_t type, int rank, const hsize_t *dim, bool packed,
+                const void *value)
 {
 	hid_t space = H5Screate_simple(rank, dim, NULL), p = H5Pcreate(H5P_DATASET_CREATE);
 	if (packed) {
@@ -80,8 +81,10 @@ static void seeds_activations(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self
 	}
 }
 
-const struct fuzz_target fuzz_activations = { "activations", "HDF5 files of somebody else's", run_activations,
-	                                          seeds_activations, .forks = true, .many = 20000 };
+const struct fuzz_target fuzz_activations = {
+	.name = "activations", .what = "HDF5 files of somebody else's",
+	.run = run_activations, .seeds = seeds_activations, .forks = true, .many = 20000,
+};
 
 /* ---- our own files --------------------------------------------------------------------- */
 
@@ -136,10 +139,14 @@ static void seeds_checkpoint(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	add_frame(ctx, fuzz_checkpoint_frame_of(ctx, 1), give, self);
 }
 
-const struct fuzz_target fuzz_run_file = { "run-file", "run files of ours, damaged", run_own, seeds_run, .forks = true,
-	                                       .compare = compare_own, .many = 20000 };
-const struct fuzz_target fuzz_checkpoint_file = { "checkpoint-file", "checkpoints of ours, damaged", run_own, seeds_checkpoint,
-	                                              .forks = true, .compare = compare_own, .many = 20000 };
+const struct fuzz_target fuzz_run_file = {
+	.name = "run-file", .what = "run files of ours, damaged",
+	.run = run_own, .seeds = seeds_run, .forks = true, .compare = compare_own, .many = 20000,
+};
+const struct fuzz_target fuzz_checkpoint_file = {
+	.name = "checkpoint-file", .what = "checkpoints of ours, damaged",
+	.run = run_own, .seeds = seeds_checkpoint, .forks = true, .compare = compare_own, .many = 20000,
+};
 
 /* ---- our own files, changed and sealed again: not by accident any more ------------------------ */
 
@@ -161,5 +168,7 @@ static void run_sealed(struct vt_ctx *ctx, const uint8_t *data, size_t n)
 	free(sealed);
 }
 
-const struct fuzz_target fuzz_sealed_file = { "sealed-file", "run files of ours, changed and sealed again", run_sealed,
-	                                          seeds_run, .forks = true, .many = 2000 };
+const struct fuzz_target fuzz_sealed_file = {
+	.name = "sealed-file", .what = "run files of ours, changed and sealed again",
+	.run = run_sealed, .seeds = seeds_run, .forks = true, .many = 2000,
+};

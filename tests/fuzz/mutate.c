@@ -5,6 +5,7 @@
  *	mutate --again=K [--seed=N] TARGET               mutation number K alone, in this process
  *	mutate --corpus=DIR                              the seeds, as files DIR/TARGET/N
  *	mutate --damage=K IN OUT                         one damaged copy of a file
+ *	mutate --plant                                   a changed file under a good seal, which must be a finding
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "venturi/input.h"
 
 enum { MOST_SEEDS = 512, LONGEST = 1 << 20, SECONDS = 60, MOST_FINDINGS = 5 };
 
@@ -218,8 +220,8 @@ static size_t run_target(const struct fuzz_target *t, double share, uint64_t see
 		       (unsigned long long)seed, t->name);
 		save(t, &s, seed, shared->k++);
 	}
-	printf("%-16s %6zu mutations of %3zu seeds, %6zu refusals, %3zu children died, %zu findings, %.1f s\n", t->name, n, s.n,
-	       shared->counts.refused, shared->counts.died, findings, vt_clock() - began);
+	printf("%-16s %6zu mutations of %3zu seeds, %6zu refusals, %3zu children died, %zu findings, %.1f s\n", t->name, n,
+	       s.n, shared->counts.refused, shared->counts.died, findings, vt_clock() - began);
 	for (size_t i = 0; i < s.n; i++) free(s.seed[i].bytes);
 	munmap(shared, sizeof *shared);
 	vt_ctx_free(ctx);
@@ -290,6 +292,24 @@ static int damage(const char *in, const char *out, size_t k)
 	return f && fwrite(bytes, 1, n, f) == n && fclose(f) == 0 ? 0 : 1;
 }
 
+/* A target's comparison must be able to fail. */
+static int plant(void)
+{
+	static struct seeds s;
+	const struct fuzz_target *t = fuzz_target_named("run-file");
+	struct vt_ctx *ctx = context();
+	t->seeds(ctx, keep, &s);
+	struct seed one = s.seed[0];
+	uint8_t *changed = malloc(one.n), *at;
+	if (!changed) return 2;
+	memcpy(changed, one.bytes, one.n);
+	if (!(at = memmem(changed, one.n, "A small run", 11))) return 2;
+	*at = 'B';
+	vt_seal_make(changed, one.n - VT_SEAL_SIZE, (char *)changed + one.n - VT_SEAL_SIZE);
+	t->compare(ctx, one.bytes, one.n, changed, one.n);
+	return 0;
+}
+
 static bool chosen(int argc, char **argv, int first, const char *name)
 {
 	for (int i = first; i < argc; i++)
@@ -300,7 +320,8 @@ static bool chosen(int argc, char **argv, int first, const char *name)
 int main(int argc, char **argv)
 {
 	static const struct option flag[] = { { "share", 1, NULL, 's' }, { "seed", 1, NULL, 'n' }, { "again", 1, NULL, 'a' },
-	                                      { "corpus", 1, NULL, 'c' }, { "damage", 1, NULL, 'd' }, { 0 } };
+	                                      { "corpus", 1, NULL, 'c' }, { "damage", 1, NULL, 'd' }, { "plant", 0, NULL, 'p' },
+	                                      { 0 } };
 	double share = 1;
 	uint64_t seed = 20261127;
 	const char *number = NULL, *dir = NULL, *damaged = NULL;
@@ -311,6 +332,7 @@ int main(int argc, char **argv)
 		else if (c == 'a') number = optarg;
 		else if (c == 'c') dir = optarg;
 		else if (c == 'd') damaged = optarg;
+		else if (c == 'p') return plant();
 		else return 2;
 	}
 	setenv("PATH", "/usr/bin:/bin", 1);

@@ -30,4 +30,7 @@ static void seeds(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	for (size_t kept = 0; kept < 2; kept++) fuzz_add_sent(send, &kept, give, self);
 }
 
-const struct fuzz_target fuzz_names_answer = { "names-answer", "a child's answer about names", run, seeds, .many = 2000 };
+const struct fuzz_target fuzz_names_answer = {
+	.name = "names-answer", .what = "a child's answer about names",
+	.run = run, .seeds = seeds, .many = 2000,
+};

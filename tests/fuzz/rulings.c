@@ -57,4 +57,7 @@ static void compare(struct vt_ctx *ctx, const uint8_t *seed, size_t n_seed, cons
 	free(text);
 }
 
-const struct fuzz_target fuzz_rulings = { "rulings", "rulings.json", run, seeds, .compare = compare, .many = 2000 };
+const struct fuzz_target fuzz_rulings = {
+	.name = "rulings", .what = "rulings.json",
+	.run = run, .seeds = seeds, .compare = compare, .many = 2000,
+};

@@ -1,5 +1,5 @@
-/* What is done with run files that were read: settings and axes, verdicts, a collected file, a page.  The runs come from
- * bytes, as frames through a pipe, in place of files.  Includes the source, for what is private to it.
+/* What is done with run files that were read: settings and axes, verdicts, a collected file, a page.  The runs come
+ * from bytes, as frames through a pipe, in place of files.  Includes the source, for what is private to it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #define vt_runs_open open_from_files
@@ -97,4 +97,7 @@ static void seeds(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	}
 }
 
-const struct fuzz_target fuzz_runs = { "runs", "run files judged, collected and reported", run, seeds, .many = 2000 };
+const struct fuzz_target fuzz_runs = {
+	.name = "runs", .what = "run files judged, collected and reported",
+	.run = run, .seeds = seeds, .many = 2000,
+};

@@ -10,15 +10,17 @@
 
 #include "fuzz.h"
 
-extern const struct fuzz_target fuzz_npy, fuzz_csv, fuzz_idx, fuzz_octets, fuzz_experiment, fuzz_override, fuzz_estimator,
-	fuzz_hypotheses, fuzz_rulings, fuzz_dataset_answer, fuzz_names_answer, fuzz_frame_answer, fuzz_files_answer,
-	fuzz_groups_answer, fuzz_made, fuzz_frame, fuzz_runs, fuzz_checkpoint_frame, fuzz_activations, fuzz_run_file,
-	fuzz_checkpoint_file, fuzz_sealed_file;
+extern const struct fuzz_target fuzz_npy, fuzz_csv, fuzz_idx, fuzz_octets;
+extern const struct fuzz_target fuzz_experiment, fuzz_override, fuzz_estimator, fuzz_hypotheses, fuzz_rulings;
+extern const struct fuzz_target fuzz_dataset_answer, fuzz_names_answer, fuzz_groups_answer;
+extern const struct fuzz_target fuzz_frame_answer, fuzz_files_answer;
+extern const struct fuzz_target fuzz_made, fuzz_frame, fuzz_runs, fuzz_checkpoint_frame;
+extern const struct fuzz_target fuzz_activations, fuzz_run_file, fuzz_checkpoint_file, fuzz_sealed_file;
 
 const struct fuzz_target *const fuzz_targets[] = {
 	&fuzz_npy, &fuzz_csv, &fuzz_idx, &fuzz_octets, &fuzz_experiment, &fuzz_override, &fuzz_estimator, &fuzz_hypotheses,
-	&fuzz_rulings, &fuzz_dataset_answer, &fuzz_names_answer, &fuzz_frame_answer, &fuzz_files_answer, &fuzz_groups_answer,
-	&fuzz_made, &fuzz_frame, &fuzz_runs, &fuzz_checkpoint_frame, &fuzz_activations, &fuzz_run_file,
+	&fuzz_rulings, &fuzz_dataset_answer, &fuzz_names_answer, &fuzz_groups_answer, &fuzz_frame_answer,
+	&fuzz_files_answer, &fuzz_made, &fuzz_frame, &fuzz_runs, &fuzz_checkpoint_frame, &fuzz_activations, &fuzz_run_file,
 	&fuzz_checkpoint_file, &fuzz_sealed_file, NULL,
 };
 

@@ -82,8 +82,10 @@ static void seeds_experiment(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	add_files("tests/malformed/*.yaml", give, self);
 }
 
-const struct fuzz_target fuzz_experiment = { "experiment", "experiment files", run_experiment, seeds_experiment,
-	                                         .many = 2000 };
+const struct fuzz_target fuzz_experiment = {
+	.name = "experiment", .what = "experiment files",
+	.run = run_experiment, .seeds = seeds_experiment, .many = 2000,
+};
 
 /* ---- overrides ------------------------------------------------------------------ */
 
@@ -113,8 +115,10 @@ static void seeds_override(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	add_lines("tests/malformed/overrides", '|', give, self);
 }
 
-const struct fuzz_target fuzz_override = { "override", "SETTING=VALUE on the command line", run_override, seeds_override,
-	                                       .many = 2000 };
+const struct fuzz_target fuzz_override = {
+	.name = "override", .what = "SETTING=VALUE on the command line",
+	.run = run_override, .seeds = seeds_override, .many = 2000,
+};
 
 /* ---- estimators and measures on the command line ----------------------------------- */
 
@@ -148,8 +152,10 @@ static void seeds_estimator(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 		give(self, vt_registry.entry[i].kind->name, strlen(vt_registry.entry[i].kind->name));
 }
 
-const struct fuzz_target fuzz_estimator = { "estimator", "NAME:key=value on the command line", run_estimator,
-	                                        seeds_estimator, .many = 2000 };
+const struct fuzz_target fuzz_estimator = {
+	.name = "estimator", .what = "NAME:key=value on the command line",
+	.run = run_estimator, .seeds = seeds_estimator, .many = 2000,
+};
 
 /* ---- hypotheses as a run file keeps them --------------------------------------------- */
 
@@ -189,5 +195,7 @@ static void seeds_hypotheses(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	give(self, "{}", 2);
 }
 
-const struct fuzz_target fuzz_hypotheses = { "hypotheses", "hypotheses as a run file keeps them", run_hypotheses,
-	                                         seeds_hypotheses, .many = 2000 };
+const struct fuzz_target fuzz_hypotheses = {
+	.name = "hypotheses", .what = "hypotheses as a run file keeps them",
+	.run = run_hypotheses, .seeds = seeds_hypotheses, .many = 2000,
+};
