@@ -320,8 +320,8 @@ static bool chosen(int argc, char **argv, int first, const char *name)
 int main(int argc, char **argv)
 {
 	static const struct option flag[] = { { "share", 1, NULL, 's' }, { "seed", 1, NULL, 'n' }, { "again", 1, NULL, 'a' },
-	                                      { "corpus", 1, NULL, 'c' }, { "damage", 1, NULL, 'd' }, { "plant", 0, NULL, 'p' },
-	                                      { 0 } };
+	                                      { "corpus", 1, NULL, 'c' }, { "damage", 1, NULL, 'd' },
+	                                      { "plant", 0, NULL, 'p' }, { 0 } };
 	double share = 1;
 	uint64_t seed = 20261127;
 	const char *number = NULL, *dir = NULL, *damaged = NULL;
