@@ -120,12 +120,21 @@ struct sweep {
 	struct vt_bar *bar;
 };
 
-/* A child's progress sink: shares as doubles down a pipe. */
+/* A child's progress sink: shares as doubles down a pipe, ten a second.  Each wakes the parent, which takes its time
+ * from the tasks. */
+struct teller {
+	int pipe_end;
+	double told; /* when, by vt_clock */
+};
+
 static void tell_parent(void *self, double done, double total, const char *note)
 {
-	double share = total > 0 ? done / total : 1;
+	struct teller *t = self;
+	double share = total > 0 ? done / total : 1, now = vt_clock();
 	(void)note;
-	ssize_t written = write(*(int *)self, &share, sizeof share);
+	if (now - t->told < 0.1) return;
+	t->told = now;
+	ssize_t written = write(t->pipe_end, &share, sizeof share);
 	(void)written; /* a lost share only delays the bar */
 }
 
@@ -134,7 +143,8 @@ static _Noreturn void child_main(struct vt_ctx *ctx, const struct sweep *s, size
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent) _exit(vt_status_exit(VT_ESTOPPED));
-	vt_ctx_on_progress(ctx, tell_parent, &pipe_end);
+	struct teller teller = { pipe_end, vt_clock() };
+	vt_ctx_on_progress(ctx, tell_parent, &teller);
 	vt_ctx_set_threads(ctx, s->threads);
 	enum vt_status status = vt_task_run(ctx, s->e, task, s->o);
 	if (status != VT_OK && status != VT_ESTOPPED && status != VT_EINTERRUPTED) vt_ctx_print(ctx);
@@ -290,6 +300,8 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 	int threads = o->threads > 0 ? o->threads : vt_ctx_threads(ctx);
 	s.bar = vt_bar_create(ctx, e->name);
 	if (!s.bar) return VT_ENOMEM;
+	/* Before any task is forked: a child in which the number of threads changes gets a new pool of them, which spins. */
+	int blas = vt_gemm_serial();
 	if (vt_gemm_misjudged())
 		vt_log(ctx, VT_WARN, "the BLAS takes this CPU for a %s: %.0f GFLOP/s; wide nets train several times faster with "
 		       "OPENBLAS_CORETYPE=%s in the environment", vt_gemm_core(), vt_gemm_gflops(),
@@ -311,6 +323,7 @@ enum vt_status vt_sweep_run(struct vt_ctx *ctx, const struct vt_experiment *e, c
 	VT_TRY(run_children(ctx, &s));
 	status = sum_up(ctx, &s);
 done:
+	vt_gemm_restore(blas);
 	vt_bar_free(s.bar);
 	free(s.child);
 	free(s.outcome);
