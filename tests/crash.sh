@@ -10,7 +10,7 @@ need_preload
 # What a kill can tell apart: between closing a file and the next operation nothing changes.
 match='@(create|open|write|truncate|sync|rename|link|unlink|mkdir) *'
 epochs=8 points=8 second_points=1
-[ -z "$long" ] || epochs=30 points=1000000 second_points=40
+[ -z "$long" ] || epochs=30 points=1000000 second_points=12
 
 experiment "$folder/durable.yaml" $epochs 'commit: 0, weights: all, activations: true'
 faulty 0 none "$VENTURI" run "$folder/durable.yaml" -o "$folder/base" --threads 2
