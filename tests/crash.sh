@@ -2,7 +2,8 @@
 # Every making, write, fsync, renaming and removal of a file in a run that commits at every snapshot is a crash point:
 # the process is killed before it, and every write is torn too.  After each crash the run file is whole and has what had
 # been committed; resumed with 1 to 3 threads the run ends with the files of one that was never disturbed.  Then the same
-# inside runs that are being resumed.  VT_LONG: all points of 30 epochs; else evenly spread ones of 8.
+# inside runs that are being resumed.  VT_LONG: all points of 30 epochs, or VT_POINTS evenly
+# spread ones; else a few of 8 epochs.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -eu
 . "${top_srcdir:-$(dirname "$0")/..}/tests/faults/faults.sh"
@@ -10,7 +11,8 @@ need_preload
 # What a kill can tell apart: between closing a file and the next operation nothing changes.
 match='@(create|open|write|truncate|sync|rename|link|unlink|mkdir) *'
 epochs=8 points=8 second_points=1
-[ -z "$long" ] || epochs=30 points=1000000 second_points=12
+[ -z "$long" ] || epochs=30 points=${VT_POINTS:-1000000} second_points=12
+[ -z "${VT_POINTS-}" ] || second_points=2
 
 experiment "$folder/durable.yaml" $epochs 'commit: 0, weights: all, activations: true'
 faulty 0 none "$VENTURI" run "$folder/durable.yaml" -o "$folder/base" --threads 2
