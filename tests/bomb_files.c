@@ -108,7 +108,7 @@ static void write_links(void)
 	H5Fclose(file);
 
 	/* Each group leads to the next one twice: 2^16 ways to the end. */
-	char name[2][8];
+	char name[2][16];
 	file = create_sound("doubling.h5");
 	g = H5Gcreate2(file, "g16", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
 	for (int i = 15; i > 0; i--) {
