@@ -56,19 +56,30 @@ static size_t placed(const struct placing *p, size_t i)
 	return at;
 }
 
-/* Both buffers have the length of the whole variable; one of them is used. */
-static enum vt_status fill(struct vt_ctx *ctx, const struct collecting *c, const char *name, enum vt_dtype type,
-                           size_t per_run, double *value, const char **text)
+/* Whether a run's variable lies along the dimensions of the collected one, after `run`. */
+static bool alike(const struct group *to, const struct var *made, const struct group *from, const struct var *v)
 {
+	if (v->type != made->type || v->rank + 1 != made->rank) return false;
+	for (size_t k = 0; k < v->rank; k++)
+		if (strcmp(from->dim[v->dim[k]].name, to->dim[made->dim[k + 1]].name) != 0) return false;
+	return true;
+}
+
+/* Both buffers have the length of the whole variable; one of them is used. */
+static enum vt_status fill(struct vt_ctx *ctx, const struct collecting *c, const char *name, size_t per_run,
+                           double *value, const char **text)
+{
+	const struct group *to = vt_frame_group(c->frame, c->group);
+	const struct var *made = vt_group_var(to, name);
 	for (size_t i = 0; i < c->runs->n; i++) {
 		const struct group *g = vt_frame_group(c->runs->run[i].frame, c->group);
 		const struct var *v = g ? vt_group_var(g, name) : NULL;
-		if (!v || v->type != type) continue;
+		if (!v || !alike(to, made, g, v)) continue;
 		struct placing p = { 0 };
 		enum vt_status status = prepare(ctx, c, g, v, &p);
 		for (size_t e = 0; status == VT_OK && e < v->n; e++) {
 			size_t at = i * per_run + placed(&p, e);
-			if (type == VT_TEXT) text[at] = vt_var_text(v, e);
+			if (v->type == VT_TEXT) text[at] = vt_var_text(v, e);
 			else value[at] = vt_var_number(v, e);
 		}
 		clear_placing(&p);
@@ -92,7 +103,7 @@ static enum vt_status put_values(struct vt_ctx *ctx, const struct collecting *c,
 		if (v->type == VT_TEXT) text[i] = "";
 		else value[i] = gap;
 	}
-	VT_TRY(fill(ctx, c, name, v->type, v->n / c->runs->n, value, text));
+	VT_TRY(fill(ctx, c, name, v->n / c->runs->n, value, text));
 	status = v->type == VT_TEXT ? vt_frame_put_text(ctx, c->frame, c->group, name, v->n, text)
 	                            : vt_frame_put(ctx, c->frame, c->group, name, v->n, value);
 done:

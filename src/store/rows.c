@@ -84,7 +84,9 @@ enum vt_status vt_frame_step(struct vt_ctx *ctx, struct vt_frame *f, const char 
 
 	struct dim *d = g ? (struct dim *)vt_group_dim(g, "step") : NULL;
 	VT_REQUIRE(ctx, d && d->growing, VT_EBUG, "group '/%s' has no growing dimension 'step'", group);
-	const struct var *steps = vt_group_var(g, "step");
+	const struct var *steps = vt_group_var(g, "step"), *epochs = vt_group_var(g, "epoch");
+	VT_REQUIRE(ctx, steps && steps->type == VT_I64 && epochs && epochs->type == VT_F64 && epochs->growing, VT_EBUG,
+	           "group '/%s' has something else than steps and epochs of that name", group);
 	VT_REQUIRE(ctx, d->n == 0 || steps->u.integer[d->n - 1] < step, VT_EBUG,
 	           "group '/%s': step %lld follows step %lld, wanted a larger one", group, (long long)step,
 	           (long long)steps->u.integer[d->n - 1]);
