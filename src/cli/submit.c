@@ -151,10 +151,11 @@ static enum vt_status gather_words(struct vt_ctx *ctx, struct submission *s, con
                                    const char *const *override)
 {
 	enum vt_status status;
-	const char *preset = vt_args_flag(s->args, "preset");
-	VT_NEW(ctx, s->word, n + 4);
+	const char *preset = vt_args_flag(s->args, "preset"), *most = vt_args_flag(s->args, "max-bytes");
+	VT_NEW(ctx, s->word, n + 5);
 	VT_TRY(add(ctx, s->word, &s->n_words, vt_format(ctx, "--output=%s", s->dir)));
 	if (preset) VT_TRY(add(ctx, s->word, &s->n_words, vt_format(ctx, "--preset=%s", preset)));
+	if (most) VT_TRY(add(ctx, s->word, &s->n_words, vt_format(ctx, "--max-bytes=%s", most)));
 	VT_TRY(add(ctx, s->word, &s->n_words, vt_copy(ctx, "--")));
 	VT_TRY(add(ctx, s->word, &s->n_words, vt_copy(ctx, file)));
 	for (size_t i = 0; i < n; i++) VT_TRY(add(ctx, s->word, &s->n_words, vt_copy(ctx, override[i])));
