@@ -133,8 +133,8 @@ static size_t read_some(struct vt_ctx *ctx, size_t n, struct vt_frame_file *file
 		const struct vt_reading r = { file[b.at].path, &b, read_batch, take_batch };
 		enum vt_status status = vt_read_forked(ctx, &r);
 		if (status == VT_OK) break;
-		while (!b.bytes[b.at]) b.at++; /* it stopped before it came to one */
-		note(ctx, status, &file[b.at++]);
+		while (b.at < b.n && !b.bytes[b.at]) b.at++; /* it stopped before it came to one */
+		if (b.at < b.n) note(ctx, status, &file[b.at++]);
 	}
 	for (size_t i = 0; i < b.n; i++) free(b.bytes[i]);
 	return b.n;
