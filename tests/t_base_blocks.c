@@ -64,6 +64,7 @@ static void children(void **state)
 	int how;
 	(void)state;
 #if defined VT_SANITIZED
+	vt_ctx_free(ctx);
 	skip(); /* the thread sanitizer lets no child of threads have threads */
 #endif
 	for (int child = 0; child < 3; child++) {
