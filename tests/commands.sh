@@ -57,12 +57,12 @@ json() { # KEY WORD...
 json datasets list --json
 json kinds describe binning --json
 json version version --json
-json tasks check --json tests/malformed/good.yaml
-json tasks check tests/malformed/good.yaml train.epochs=2 --preset=smoke --json
+json tasks check --json tests/malformed.d/good.yaml
+json tasks check tests/malformed.d/good.yaml train.epochs=2 --preset=smoke --json
 
 # Flags may come first, last or in between; -- ends them.
 tasks() { "$VENTURI" check "$@" | sed -n 's/^\([0-9]*\) tasks\{0,1\}.*/\1/p'; }
-good=tests/malformed/good.yaml
+good=tests/malformed.d/good.yaml
 same 'tasks' 2 "$(tasks $good)"
 same 'flag first' 4 "$(tasks --preset smoke $good 'train.seed=[1, 2]')"
 same 'flag last' 4 "$(tasks $good train.seed=1..2 --preset smoke)"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Malformed experiment files, overrides and flags, and (malformed_files.sh) data, run files and folders: each ends with its
-# exit status and one line that names the place and what is wrong; none crashes.  Experiments are in tests/malformed/.
+# exit status and one line that names the place and what is wrong; none crashes.  Experiments are in tests/malformed.d/.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 [ -x "${VENTURI:?the program}" ] || { echo "$VENTURI is not there"; exit 1; }
-cd "${top_srcdir:-$(dirname "$0")/..}/tests/malformed" || exit 1
+cd "${top_srcdir:-$(dirname "$0")/..}/tests/malformed.d" || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 status=0 count=0

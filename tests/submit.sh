@@ -58,7 +58,7 @@ PATH=$scratch/bin:$PATH
 SPOOL=$scratch/spool
 export PATH SPOOL
 mkdir "$SPOOL"
-cp "$source/tests/malformed/good.yaml" good.yaml
+cp "$source/tests/malformed.d/good.yaml" good.yaml
 quick='--time=10 --mem=1G --threads=1' # nothing needs to be tried
 
 # ---- a dry run writes nothing, and shows all ------------------------------------

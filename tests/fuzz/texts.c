@@ -79,7 +79,7 @@ static void seeds_experiment(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 {
 	(void)ctx;
 	add_files("experiments/*.yaml", give, self);
-	add_files("tests/malformed/*.yaml", give, self);
+	add_files("tests/malformed.d/*.yaml", give, self);
 }
 
 const struct fuzz_target fuzz_experiment = {
@@ -112,7 +112,7 @@ static void seeds_override(struct vt_ctx *ctx, fuzz_seed_fn *give, void *self)
 	static const char several[] = "train.rate=1e-3\nmodel.widths=[3, 4]\ntrain.seed=0..9\nmeasure.bin30.estimator.bins=50";
 	(void)ctx;
 	give(self, several, sizeof several - 1);
-	add_lines("tests/malformed/overrides", '|', give, self);
+	add_lines("tests/malformed.d/overrides", '|', give, self);
 }
 
 const struct fuzz_target fuzz_override = {
