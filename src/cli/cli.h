@@ -74,6 +74,8 @@ void vt_print_text(const char *text);
 
 /* Judges finished runs and prints the rulings: `verdict`, and the end of a sweep's `run`. */
 enum vt_status vt_command_judge(struct vt_ctx *ctx, const struct vt_args *a, size_t n_dirs, const char *const *dir);
+/* The same of runs known to have no hypotheses: no rulings, and none of hundreds of files has to be read for that. */
+enum vt_status vt_command_judge_none(struct vt_ctx *ctx, const char *dir);
 
 /* Every subcommand, room "command"; its kinds are the first member of vt_command_kind. */
 extern const struct vt_registry vt_commands;

@@ -53,12 +53,12 @@ static enum vt_status refuse_existing(struct vt_ctx *ctx, const struct vt_experi
 	return VT_OK;
 }
 
-/* The experiments of one command line, and the folders to judge at the end. */
+/* The experiments of one command line, and their folders at the end: to be judged, and without hypotheses. */
 struct batch {
 	const struct vt_args *args;
-	size_t n_files, n_overrides, n_dirs;
+	size_t n_files, n_overrides, n_dirs, n_bare;
 	const char **file, **override;
-	char **dir;
+	char **dir, **bare;
 };
 
 static enum vt_status run_experiment(struct vt_ctx *ctx, struct batch *b, const char *path)
@@ -79,7 +79,8 @@ static enum vt_status run_experiment(struct vt_ctx *ctx, struct batch *b, const 
 	/* tasks of a sweep say so themselves */
 	if (status == VT_EDIVERGED && (o.task >= 0 || e->n_tasks == 1)) vt_ctx_print(ctx);
 	if (o.task < 0 && (status == VT_OK || status == VT_EDIVERGED)) {
-		b->dir[b->n_dirs++] = dir;
+		if (e->n_hypotheses > 0) b->dir[b->n_dirs++] = dir;
+		else b->bare[b->n_bare++] = dir;
 		dir = NULL;
 	}
 done:
@@ -103,9 +104,13 @@ static bool others_go_on(enum vt_status status)
 /* Nothing is lost where judging ends in the middle; it can take minutes, in which a signal must not go unheard. */
 static enum vt_status judge(struct vt_ctx *ctx, const struct batch *b)
 {
-	if (b->n_dirs == 0) return VT_OK;
+	enum vt_status status = VT_OK;
+	if (b->n_dirs + b->n_bare == 0) return VT_OK;
 	vt_signals_end_at_once();
 	enum vt_status stop = vt_ctx_stop(ctx);
+	for (size_t i = 0; stop == VT_OK && status == VT_OK && i < b->n_bare; i++)
+		status = vt_command_judge_none(ctx, b->bare[i]);
+	if (status != VT_OK) return status;
 	if (stop == VT_OK) return vt_command_judge(ctx, b->args, b->n_dirs, (const char *const *)b->dir);
 	return vt_ctx_fail(ctx, stop, "stopped by %s: the runs came to their end and are not judged; the same command with "
 	                   "--resume goes on with that", vt_ctx_stop_reason(ctx));
@@ -136,12 +141,15 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 	double most = 0;
 	VT_TRY(vt_args_split(ctx, a, &b.n_files, &b.file, &b.n_overrides, &b.override));
 	VT_NEW(ctx, b.dir, b.n_files);
+	VT_NEW(ctx, b.bare, b.n_files);
 	VT_TRY(vt_args_seconds(ctx, a, "max-time", &most));
 	vt_signals_catch(ctx, most > 0 ? vt_clock() + most : 0);
 	status = run_all(ctx, &b);
 done:
 	for (size_t i = 0; i < b.n_dirs; i++) free(b.dir[i]);
+	for (size_t i = 0; i < b.n_bare; i++) free(b.bare[i]);
 	free(b.dir);
+	free(b.bare);
 	free(b.file);
 	free(b.override);
 	return status;

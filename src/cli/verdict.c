@@ -67,6 +67,12 @@ done:
 	return status;
 }
 
+enum vt_status vt_command_judge_none(struct vt_ctx *ctx, const char *dir)
+{
+	const struct vt_rulings none = { 0 };
+	return write_rulings(ctx, dir, &none);
+}
+
 static void print_rulings(const struct vt_rulings *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
