@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef HAVE_MALLOPT
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,8 +164,20 @@ static void hold_descriptors(void)
 	if (fd >= 0) close(fd);
 }
 
+/* A measure takes and gives back the same arrays at every snapshot.  glibc would give them back to the kernel, which
+ * clears each page again: 10 % of the time of a tiny task. */
+static void keep_memory(void)
+{
+#ifdef HAVE_MALLOPT
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_TOP_PAD, 4 << 20);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+	keep_memory();
 	hold_descriptors();
 	/* A closed pipe is an error to report (7), not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
