@@ -1,7 +1,8 @@
 #!/bin/sh
 # The same bytes in every dataset outside /provenance for 1, 2 and 3 threads and for 1 and 2 jobs, and for every model,
-# optimiser and dataset of the registry; other bytes for another seed.  VENTURI2, if set, is a second program (built
-# without OpenMP, say) whose files must be equal too.
+# optimiser and dataset of the registry; other bytes for another seed.  Under each kernel of OpenBLAS that the CPU can run,
+# the same bytes among themselves.  VENTURI2, if set, is a second program (built without OpenMP, say) whose files must be
+# equal too.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -eu
 if nm "$VENTURI" 2> /dev/null | grep -q __asan_init; then
@@ -53,13 +54,13 @@ fi
 
 # ---- every model, optimiser and dataset of the registry -----------------------
 . "$top_srcdir/tests/tasks.sh"
-kde='kde: {kind: information, estimator: {kind: kde, variance: 0.1}}'
+measured='kde: {kind: information, estimator: {kind: kde, variance: 0.1}}'
 adam='optimiser: adam, rate: 1e-3, batch: 64, epochs: 2, seed: 1'
 
 # contract NAME DATASET MODEL TRAIN MEASURE OVERRIDE...: the same bytes for 1, 2 and 3 threads.
 contract() {
 	name=$1
-	task "$1" "$2" "$3" "$4" 'points: 3, n: 60' "$kde"
+	task "$1" "$2" "$3" "$4" 'points: 3, n: 60' "$measured"
 	what="$2 with $3"
 	shift 5
 	for threads in 1 2 3; do
@@ -89,3 +90,23 @@ for kind in $(kinds optimisers); do
 		pairing "optimiser-$kind-$net" "$(data_for optimiser "$net")" "$net" "optimiser: $kind, ${adam#*, }"
 	done
 done
+
+# ---- the library's other kernels ------------------------------------------------
+# What calls the library, since the rest has kernels of its own.
+measured='renyi: {kind: information, estimator: {kind: renyi}}
+  hsic: {kind: information, estimator: {kind: hsic}}
+  copula: {kind: information, estimator: {kind: copula}}'
+for core in Haswell SkylakeX; do
+	case $core in Haswell) flag=avx2 ;; SkylakeX) flag=avx512vl ;; esac
+	grep -qw "$flag" /proc/cpuinfo || continue
+	export OPENBLAS_CORETYPE=$core
+	"$VENTURI" version | grep -q "blas_core.*$core" || continue # another BLAS
+	for kind in $models; do pairing "$core-$kind" "$(data_for model "$kind")" "$kind" "$adam"; done
+	run "$VENTURI" base --force --jobs 1 --threads 1
+	for threads in 2 3; do
+		run "$VENTURI" threads$threads --force --jobs 1 --threads $threads
+		same threads$threads
+	done
+	echo "$core: equal"
+done
+unset OPENBLAS_CORETYPE
