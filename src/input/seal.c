@@ -36,18 +36,41 @@ static enum vt_status disagrees(struct vt_ctx *ctx, const char *where, size_t n,
 	                   " otherwise", where, n - VT_SEAL_SIZE, sum);
 }
 
+static enum vt_status has_none(struct vt_ctx *ctx, const char *where, size_t n)
+{
+	return vt_ctx_fail(ctx, VT_EDATA, "%s: is damaged: its %zu bytes do not end in a seal, so it was cut off, or changed"
+	                   " by another program, or is no file of venturi's", where, n);
+}
+
 enum vt_status vt_seal_check(struct vt_ctx *ctx, const char *where, const void *bytes, size_t n, char out[65])
 {
 	char line[VT_SEAL_SIZE];
 	const char *found = (const char *)bytes + n - VT_SEAL_SIZE;
-	if (!vt_seal_there(bytes, n))
-		return vt_ctx_fail(ctx, VT_EDATA, "%s: is damaged: its %zu bytes do not end in a seal, so it was cut off, or changed"
-		                   " by another program, or is no file of venturi's", where, n);
+	if (!vt_seal_there(bytes, n)) return has_none(ctx, where, n);
 	vt_seal_make(bytes, n - VT_SEAL_SIZE, line);
 	if (memcmp(line, found, VT_SEAL_SIZE) != 0) return disagrees(ctx, where, n, line + WORDS);
 	memcpy(out, line + WORDS, DIGITS);
 	out[DIGITS] = '\0';
 	return VT_OK;
+}
+
+/* The last bytes, and whether they are a seal. */
+static bool end_is_seal(int fd, size_t n, char line[VT_SEAL_SIZE])
+{
+	return n > VT_SEAL_SIZE && pread(fd, line, VT_SEAL_SIZE, (off_t)(n - VT_SEAL_SIZE)) == VT_SEAL_SIZE &&
+	       memcmp(line, words, WORDS) == 0;
+}
+
+enum vt_status vt_seal_expect(struct vt_ctx *ctx, const char *path)
+{
+	int fd = -1;
+	size_t n = 0;
+	char line[VT_SEAL_SIZE];
+	enum vt_status status = vt_input_open(ctx, path, &fd, &n);
+	if (status != VT_OK) return status;
+	if (!end_is_seal(fd, n, line)) status = has_none(ctx, path, n);
+	close(fd);
+	return status;
 }
 
 enum vt_status vt_file_seal(struct vt_ctx *ctx, const char *path, char out[65])
@@ -108,8 +131,7 @@ enum vt_status vt_seal_of_file(struct vt_ctx *ctx, const char *path, bool *seale
 	VT_REQUIRE(ctx, k, VT_ENOMEM, "%s: out of memory", path);
 	VT_TRY(vt_input_open(ctx, path, &fd, &n));
 	VT_REQUIRE(ctx, fstat(fd, &st) == 0, VT_EDATA, "%s: cannot be examined: %s", path, strerror(errno));
-	*sealed = n > VT_SEAL_SIZE && pread(fd, line, sizeof line, (off_t)(n - VT_SEAL_SIZE)) == VT_SEAL_SIZE &&
-	          memcmp(line, words, WORDS) == 0;
+	*sealed = end_is_seal(fd, n, line);
 	bool seen = false;
 	for (size_t i = 0; i < MOST_KNOWN; i++) seen = seen || same(&k->file[i], &st);
 	if (*sealed && !seen) {

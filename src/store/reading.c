@@ -110,7 +110,9 @@ static void load(struct vt_ctx *ctx, struct batch *b, size_t i, size_t *held)
 {
 	char sum[65];
 	struct vt_frame_file *f = &b->file[i];
-	enum vt_status status = vt_input_whole(ctx, f->path, &b->size[i], &b->bytes[i]);
+	/* A stranger's file may have gigabytes, which would all be read for nothing. */
+	enum vt_status status = vt_seal_expect(ctx, f->path);
+	if (status == VT_OK) status = vt_input_whole(ctx, f->path, &b->size[i], &b->bytes[i]);
 	f->sealed = status == VT_OK && vt_seal_there(b->bytes[i], b->size[i]);
 	if (status == VT_OK) status = vt_seal_check(ctx, f->path, b->bytes[i], b->size[i], sum);
 	if (status == VT_OK) {
