@@ -55,6 +55,12 @@ done
 ends 4 run bad.yaml -o out
 ! grep -q 'not every' said || fail "one experiment alone says: $(cat said)"
 
+# A mistake in a later file is found before the first is trained.
+rm -rf out
+echo 'bogus: 1' | cat good.yaml - > wrong.yaml
+ends 3 run good.yaml wrong.yaml -o out
+[ ! -e out ] || fail "with a mistake in the second file the first was trained: $(cat said)"
+
 # One that diverges says at which step, alone and among others.
 for order in good.yaml 'good.yaml bad.yaml'; do
 	rm -rf out

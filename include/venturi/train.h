@@ -119,6 +119,8 @@ struct vt_hook {
 };
 /* Calls the hook's rest, if it has one. */
 enum vt_status vt_hook_rest(struct vt_ctx *ctx, const struct vt_hook *hook, const struct vt_rest *r);
+/* VT_EDATA unless the step of a checkpoint is one of 0 to `last`. */
+enum vt_status vt_train_step_within(struct vt_ctx *ctx, int64_t step, int64_t last);
 
 /* Trains; the hook is called before the first update, when due, and at the end, always.
  * VT_EDIVERGED when a parameter left the finite numbers (the hook has then been called

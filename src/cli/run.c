@@ -89,6 +89,18 @@ done:
 	return status;
 }
 
+/* A mistake in the second file is not left for the hour when the first has been trained. */
+static enum vt_status read_all(struct vt_ctx *ctx, const struct batch *b)
+{
+	for (size_t i = 0; b->n_files > 1 && i < b->n_files; i++) {
+		struct vt_experiment *e = NULL;
+		enum vt_status status = vt_args_experiment(ctx, b->args, b->file[i], b->n_overrides, b->override, &e);
+		vt_experiment_free(e);
+		if (status != VT_OK) return status;
+	}
+	return VT_OK;
+}
+
 static bool told_to_stop(enum vt_status status)
 {
 	return status == VT_ESTOPPED || status == VT_EINTERRUPTED;
@@ -143,6 +155,7 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 	VT_NEW(ctx, b.dir, b.n_files);
 	VT_NEW(ctx, b.bare, b.n_files);
 	VT_TRY(vt_args_seconds(ctx, a, "max-time", &most));
+	VT_TRY(read_all(ctx, &b));
 	vt_signals_catch(ctx, most > 0 ? vt_clock() + most : 0);
 	status = run_all(ctx, &b);
 done:

@@ -62,6 +62,7 @@ static enum vt_status train(struct vt_ctx *ctx, const void *settings, const stru
 	VT_TRY(vt_trainer_create(ctx, &s->train, data, model, &trainer));
 	if (hook->from) {
 		VT_TRY(carry(ctx, &done_before, hook->from));
+		VT_TRY(vt_train_step_within(ctx, done_before, s->draws - 1));
 		first = hook->next(hook->self, done_before + 1);
 	}
 	for (int64_t draw = first; draw < s->draws; draw = hook->next(hook->self, draw + 1)) {

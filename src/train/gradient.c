@@ -120,10 +120,8 @@ static enum vt_status rest(struct vt_ctx *ctx, struct loop *l)
 static enum vt_status begin(struct vt_ctx *ctx, struct loop *l)
 {
 	enum vt_status status = l->hook->from ? carry(ctx, l, l->hook->from) : call_hook(ctx, l);
+	if (status == VT_OK) status = vt_train_step_within(ctx, l->step, l->total);
 	if (status != VT_OK) return status;
-	if (l->step < 0 || l->step > l->total)
-		return vt_ctx_fail(ctx, VT_EDATA, "the checkpoint is of step %lld, and the last one is %lld", (long long)l->step,
-		                   (long long)l->total);
 	l->due = l->hook->next(l->hook->self, l->step + 1);
 	return l->hook->from ? VT_OK : rest(ctx, l);
 }
@@ -209,6 +207,13 @@ static enum vt_status attempt(struct vt_ctx *ctx, const void *settings, struct v
 enum vt_status vt_hook_rest(struct vt_ctx *ctx, const struct vt_hook *hook, const struct vt_rest *r)
 {
 	return hook->rest ? hook->rest(ctx, hook->self, r) : VT_OK;
+}
+
+enum vt_status vt_train_step_within(struct vt_ctx *ctx, int64_t step, int64_t last)
+{
+	if (step >= 0 && step <= last) return VT_OK;
+	return vt_ctx_fail(ctx, VT_EDATA, "the checkpoint is of step %lld, and the last one is %lld", (long long)step,
+	                   (long long)last);
 }
 
 static const struct vt_train_kind *kind_of(const struct vt_chosen *chosen)

@@ -105,8 +105,10 @@ static enum vt_status begin(struct vt_ctx *ctx, struct loop *l)
 		return status == VT_OK ? rest(ctx, l) : status;
 	}
 	enum vt_status status = carry(ctx, l, l->hook->from);
+	if (status == VT_OK) status = vt_train_step_within(ctx, l->step, l->s->epochs);
+	if (status != VT_OK) return status;
 	l->due = l->hook->next(l->hook->self, l->step + 1);
-	return status;
+	return VT_OK;
 }
 
 static enum vt_status check(struct vt_ctx *ctx, const struct vt_dataset *data, const struct vt_model *model)
