@@ -1,7 +1,7 @@
 #!/bin/sh
 # Under valgrind: no invalid access, no use of what was never set, no definite leak.  Every registered model, training,
 # optimiser, measure and estimator in a small task; a run that goes on from where it was stopped; all that reads its files;
-# the unit tests that take and free most.  First a planted leak must be reported.  Part of `make check-long`: minutes.
+# the unit tests that take and free most.  First a planted leak must be reported.  Part of `make check-long`; 15 minutes.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -eu
 skip() { echo "skipped: $*"; exit 77; }
