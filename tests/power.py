@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -44,11 +45,17 @@ def skip(reason):
 
 
 def need_preload():
+    """What LD_PRELOAD is to be.  A sanitizer's library must come before ours."""
     if not os.path.exists(PRELOAD) or os.path.getsize(PRELOAD) == 0:
         skip(PRELOAD + " could not be built (make check builds it)")
     with open(VENTURI, "rb") as f:
-        if b"__asan_init" in f.read():
-            skip("a sanitizer wants to be the first library of the program, where the faults would have to be")
+        if b"__asan_init" not in f.read():
+            return PRELOAD
+    needed = subprocess.run(["ldd", VENTURI], capture_output=True, text=True, check=False).stdout
+    first = re.search(r"libasan\S* => (\S+)", needed)
+    if not first:
+        skip("the sanitizer is in the program, and not a library before which faults could be put")
+    return first[1] + ":" + PRELOAD
 
 
 class Power:
@@ -64,7 +71,7 @@ class Power:
         trace = os.path.join(self.folder, "trace")
         if os.path.exists(trace):
             os.remove(trace)
-        environment = dict(os.environ, LD_PRELOAD=PRELOAD, VT_FAULTS_UNDER=root, VT_FAULTS_TRACE=trace)
+        environment = dict(os.environ, LD_PRELOAD=PRELOADED, VT_FAULTS_UNDER=root, VT_FAULTS_TRACE=trace)
         command = [VENTURI, "run", self.experiment, "-o", os.path.join(root, "out"), *flags]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
@@ -171,6 +178,6 @@ class Power:
 
 
 print(f"VT_SEED={SEED}")
-need_preload()
+PRELOADED = need_preload()
 with tempfile.TemporaryDirectory() as scratch:
     sys.exit(Power(os.path.realpath(scratch)).main())

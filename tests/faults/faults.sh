@@ -17,12 +17,16 @@ mkdir "$keep"
 
 fail() { echo "$*"; exit 1; }
 
-# preloads: whether faults can be made; else $reason says why not.  A sanitizer must be the first library itself.
+# preloads: whether faults can be made; else $reason says why not.  A sanitizer's library must come before ours.
 preloads() {
-	reason="a sanitizer wants to be the program's first library, where the faults would have to be"
-	! nm "$VENTURI" 2> /dev/null | grep -qE '__[at]san_init' || return 1
 	reason="$preload could not be built (make check builds it)"
 	[ -s "$preload" ] || return 1
+	if nm "$VENTURI" 2> /dev/null | grep -qE '__[at]san_init'; then
+		reason='the sanitizer is in the program, and not a library before which faults could be put'
+		sanitizer=$(ldd "$VENTURI" | awk '/\/lib[at]san/ { print $3 }')
+		[ -n "$sanitizer" ] || return 1
+		preload=$sanitizer:$preload
+	fi
 	reason='libraries cannot be preloaded here'
 	mkdir -p "$folder/tried"
 	env LD_PRELOAD="$preload" VT_FAULTS_UNDER="$folder/tried" VT_FAULTS_LOG="$log" mv "$folder/tried" "$folder/tried2"
