@@ -176,6 +176,7 @@ static enum vt_status take_attr(struct taker *t, struct attrs *into)
 	size_t type = 0;
 
 	VT_TRY(take_text(t, LONGEST_NAME + 56, &a.name));
+	VT_REQUIRE(t->ctx, *a.name, VT_EDATA, "%s: is damaged or hostile: an attribute has no name", t->path);
 	VT_TRY(take_number(t, ATTR_INTS, "an attribute of type", &type));
 	a.type = (enum attr_type)type;
 	switch (type) {
