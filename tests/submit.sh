@@ -94,9 +94,10 @@ for shell in sh bash dash; do
 		$shell -n "$script" || fails "$shell cannot read $script"
 	done
 done
-"$VENTURI" submit good.yaml good.yaml -o two $quick --json > two.json || fails 'two experiments fail'
+cp good.yaml other.yaml
+"$VENTURI" submit good.yaml other.yaml -o two $quick --json > two.json || fails 'two experiments fail'
 same 'two experiments are four jobs' '103 104 105 106' "$(sed -n 's/.*"job": \([0-9]*\).*/\1/p' two.json | tr '\n' ' ' | sed 's/ $//')"
-same 'a folder each' 'two/good/slurm.sh' "$(ls two/good/slurm.sh)"
+same 'a folder each' 'two/good/slurm.sh two/other/slurm.sh' "$(echo two/*/slurm.sh)"
 ! command -v python3 > /dev/null || python3 -c 'import json; j = json.load(open("two.json"))["jobs"]
 assert [x["what"] for x in j] == 2 * ["tasks", "finish"] and j[0]["n_tasks"] == 2 and j[0]["command"][0] == "sbatch", j' ||
 	fails 'the JSON is not as documented'

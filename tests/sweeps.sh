@@ -61,6 +61,11 @@ echo 'bogus: 1' | cat good.yaml - > wrong.yaml
 ends 3 run good.yaml wrong.yaml -o out
 [ ! -e out ] || fail "with a mistake in the second file the first was trained: $(cat said)"
 
+# Two files of one name would share a folder, and the second take the place of the first.
+mkdir -p sub && cp good.yaml sub/good.yaml && rm -rf out
+ends 2 run good.yaml sub/good.yaml -o out --force
+grep -q 'would go to one folder' said && [ ! -e out ] || fail "two files of one name: $(cat said)"
+
 # One that diverges says at which step, alone and among others.
 for order in good.yaml 'good.yaml bad.yaml'; do
 	rm -rf out

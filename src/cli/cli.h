@@ -41,6 +41,9 @@ void vt_args_clear(struct vt_args *a);
 enum vt_status vt_args_split(struct vt_ctx *ctx, const struct vt_args *a, size_t *n_files, const char ***file,
                              size_t *n_overrides, const char ***override);
 
+/* VT_EUSAGE where two experiment files have the same name, and would get the same folder. */
+enum vt_status vt_args_distinct(struct vt_ctx *ctx, size_t n, const char *const *file);
+
 /* Reads one experiment with --preset and the overrides, and checks what config cannot know:
  * that each control named is one of the hypothesis's statistic.  Caller frees. */
 enum vt_status vt_args_experiment(struct vt_ctx *ctx, const struct vt_args *a, const char *path, size_t n_overrides,

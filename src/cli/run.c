@@ -155,6 +155,7 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 	VT_NEW(ctx, b.dir, b.n_files);
 	VT_NEW(ctx, b.bare, b.n_files);
 	VT_TRY(vt_args_seconds(ctx, a, "max-time", &most));
+	VT_TRY(vt_args_distinct(ctx, b.n_files, b.file));
 	VT_TRY(read_all(ctx, &b));
 	vt_signals_catch(ctx, most > 0 ? vt_clock() + most : 0);
 	status = run_all(ctx, &b);

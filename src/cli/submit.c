@@ -408,6 +408,7 @@ static enum vt_status command_main(struct vt_ctx *ctx, const struct vt_args *a)
 	struct submission s = { 0 };
 	enum vt_status status;
 	VT_TRY(vt_args_split(ctx, a, &n_files, &file, &n_overrides, &override));
+	VT_TRY(vt_args_distinct(ctx, n_files, file));
 	for (size_t i = 0; i < n_files; i++) {
 		s.args = a;
 		VT_TRY(prepare(ctx, &s, file[i], n_files, n_overrides, override));

@@ -225,6 +225,10 @@ enum vt_status vt_store_metric(struct vt_ctx *ctx, struct vt_store *s, const cha
 	VT_REQUIRE(ctx, fd >= 0, VT_EIO, "%s: cannot be opened: %s", path, strerror(errno));
 	size_t n = strlen(line);
 	ssize_t wrote = write(fd, line, n);
+	if (wrote >= 0 && wrote < (ssize_t)n) { /* the rest, to hear whether it is the disk or a quota */
+		ssize_t more = write(fd, line + wrote, n - (size_t)wrote);
+		wrote = more < 0 ? more : wrote + more;
+	}
 	VT_REQUIRE(ctx, wrote == (ssize_t)n, VT_EIO, "%s: cannot be written: %s (%zu bytes wanted)", path,
 	           wrote < 0 ? strerror(errno) : strerror(ENOSPC), n);
 	bool closed = close(fd) == 0; /* where a network file system says that the disk was full */
