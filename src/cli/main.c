@@ -194,5 +194,10 @@ int main(int argc, char **argv)
 		status = vt_ctx_fail(ctx, VT_EIO, "results cannot be written to standard output: %s", strerror(errno));
 	if (status != VT_OK) vt_ctx_print(ctx);
 	vt_ctx_free(ctx);
+	/* OpenBLAS waits at the exit for threads of its own, which ask for memory until they get it. */
+	if (status == VT_ENOMEM) {
+		fflush(NULL);
+		_exit(vt_status_exit(status));
+	}
 	return vt_status_exit(status);
 }
