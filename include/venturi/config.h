@@ -91,6 +91,8 @@ enum vt_status vt_experiment_read(struct vt_ctx *ctx, const struct vt_registry *
 enum vt_status vt_experiment_parse(struct vt_ctx *ctx, const struct vt_registry *kinds, const char *name,
                                    const char *text, const char *preset, size_t n_overrides,
                                    const char *const *override, struct vt_experiment **out);
+/* The name of an experiment: its file's, without folder and .yaml or .yml.  Null: out of memory; caller frees. */
+char *vt_experiment_name(struct vt_ctx *ctx, const char *path);
 void vt_experiment_free(struct vt_experiment *e);
 
 /* Hypotheses from their JSON as a run file keeps it (`hypotheses_json`): the section

@@ -79,10 +79,10 @@ bool vt_seal_there(const void *bytes, size_t n);
 /* VT_EDATA ("WHERE: is damaged: ...") unless the n bytes, the seal included, end in a seal that agrees with them; its
  * digits to `out`.  About a second for 1.5 GB. */
 enum vt_status vt_seal_check(struct vt_ctx *ctx, const char *where, const void *bytes, size_t n, char out[65]);
-/* VT_EDATA where a file does not end in a seal, as its last bytes tell: the rest is not read, and not checked. */
-enum vt_status vt_seal_expect(struct vt_ctx *ctx, const char *path);
 /* The same of a file, which is read whole. */
 enum vt_status vt_file_seal(struct vt_ctx *ctx, const char *path, char out[65]);
+/* VT_EDATA where a file does not end in a seal, as its last bytes tell: the rest is not read, and not checked. */
+enum vt_status vt_seal_expect(struct vt_ctx *ctx, const char *path);
 
 /* The path of a real data file: `given` if not null (a file, or a folder that holds
  * `name`), else the first of the usual places (null-terminated) that holds `name`, plain

@@ -283,27 +283,24 @@ char *vt_args_folder(struct vt_ctx *ctx, const struct vt_args *a, const struct v
 	return n > 1 ? vt_format(ctx, "%s/%s", given, e->name) : vt_copy(ctx, given);
 }
 
-/* What vt_experiment takes for its name. */
-static size_t name_of(const char *path, const char **name)
-{
-	const char *slash = strrchr(path, '/');
-	*name = slash ? slash + 1 : path;
-	const char *dot = strrchr(*name, '.');
-	bool yaml = dot && dot > *name && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-	return yaml ? (size_t)(dot - *name) : strlen(*name);
-}
-
 enum vt_status vt_args_distinct(struct vt_ctx *ctx, size_t n, const char *const *file)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < i; j++) {
-			const char *a, *b;
-			size_t na = name_of(file[i], &a), nb = name_of(file[j], &b);
-			if (na == nb && memcmp(a, b, na) == 0)
-				return vt_ctx_fail(ctx, VT_EUSAGE, "%s and %s: results of both would go to one folder, '%.*s': wanted files of"
-				                   " different names, or a command for each", file[j], file[i], (int)na, a);
-		}
-	return VT_OK;
+	enum vt_status status;
+	char **name = NULL;
+
+	VT_NEW(ctx, name, n);
+	for (size_t i = 0; i < n; i++) {
+		name[i] = vt_experiment_name(ctx, file[i]);
+		VT_REQUIRE(ctx, name[i], VT_ENOMEM, "out of memory");
+		for (size_t j = 0; j < i; j++)
+			VT_REQUIRE(ctx, strcmp(name[i], name[j]) != 0, VT_EUSAGE, "%s and %s: results of both would go to one folder,"
+			           " '%s': wanted files of different names, or a command for each", file[j], file[i], name[i]);
+	}
+	status = VT_OK;
+done:
+	for (size_t i = 0; name && i < n; i++) free(name[i]);
+	free(name);
+	return status;
 }
 
 /* A statistic whose value has a unit of its own is judged in that. */

@@ -183,7 +183,7 @@ done:
 }
 
 /* "experiments/x.yaml" is called x. */
-static char *short_name(struct vt_ctx *ctx, const char *path)
+char *vt_experiment_name(struct vt_ctx *ctx, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *name = vt_copy(ctx, slash ? slash + 1 : path);
@@ -201,7 +201,7 @@ static enum vt_status parse(struct vt_ctx *ctx, const struct vt_registry *kinds,
 	VT_NEW(ctx, e, 1);
 	VT_TRY(config_create(ctx, kinds, path, text, n, &e->config));
 	e->path = vt_copy(ctx, path);
-	e->name = short_name(ctx, path);
+	e->name = vt_experiment_name(ctx, path);
 	e->text = vt_copy(ctx, text);
 	VT_REQUIRE(ctx, e->path && e->name && e->text, VT_ENOMEM, "out of memory for %s", path);
 	VT_TRY(read_title(ctx, e));
